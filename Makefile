@@ -1,0 +1,78 @@
+# The one door. `make` lists the targets. All paths are relative: the tree may stand in a directory with a space in its name.
+.DEFAULT_GOAL := help
+.PHONY: help setup build release demo test integration crash bench lint format tidy asan tsan fuzz docs clean
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 30
+configure = test -f build/$(1)/build.ninja || cmake --preset $(1)
+compile = cmake --build --preset $(1) -j $(JOBS)
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup:  ## install what is missing to build, test and lint (Debian 12)
+	@tools/setup.sh build test lint
+
+build:  ## debug build, in build/debug
+	@tools/setup.sh build test
+	@$(call configure,debug)
+	@$(call compile,debug)
+
+release:  ## release build, in build/release
+	@tools/setup.sh build
+	@$(call configure,release)
+	@$(call compile,release)
+
+demo: release  ## payments through Weir, from an embedded Kafka to Parquet
+	@build/release/weir demo
+
+test: build  ## all tests: unit, scenarios, lint, a real Kafka, kills
+	@tools/test.sh debug tests/integration tests/crash
+
+integration: build  ## the tests against a real Kafka only
+	@python="$$(tools/venv.sh)" && WEIR_BIN=build/debug/weir "$$python" -m pytest -q tests/integration
+
+crash: build  ## the kill tests, all of them
+	@python="$$(tools/venv.sh)" && WEIR_BIN=build/debug/weir WEIR_CRASH_ALL=1 "$$python" -m pytest -q tests/crash
+
+bench: release  ## events per second beside the raw drain of the same topic
+	@bench/run.sh
+
+lint:  ## layers, headers, format, names
+	@tools/setup.sh build test lint
+	@$(call configure,debug)
+	@python3 tests/lint/lint.py --build build/debug
+
+format:  ## clang-format over all C++
+	@tools/setup.sh lint
+	@git ls-files '*.cc' '*.h' | tr '\n' '\0' | xargs -0 -r clang-format-19 -i
+
+tidy:  ## clang-tidy over src/
+	@tools/setup.sh build lint
+	@$(call configure,tidy)
+	@$(call compile,tidy)
+
+asan:  ## unit tests and scenarios under the address and undefined behaviour sanitizers
+	@tools/setup.sh build test
+	@$(call configure,asan)
+	@$(call compile,asan)
+	@tools/test.sh asan
+
+tsan:  ## the same under the thread sanitizer
+	@tools/setup.sh build test
+	@$(call configure,tsan)
+	@$(call compile,tsan)
+	@tools/test.sh tsan
+
+fuzz:  ## each fuzz target for FUZZ_SECONDS (30)
+	@tools/setup.sh build lint
+	@$(call configure,fuzz)
+	@$(call compile,fuzz)
+	@fuzz/run.sh $(FUZZ_SECONDS)
+
+docs: release  ## write the generated pages anew
+	@tools/docs.sh
+
+clean:  ## remove what was built (not the shared cache)
+	@rm -rf build .cache
