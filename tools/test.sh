@@ -7,6 +7,7 @@ preset=$1
 shift
 failed=0
 
+tools/venv.sh >/dev/null || exit 1
 ctest --preset "$preset" -j2 </dev/null || failed=1
 
 folders=()

@@ -12,8 +12,8 @@ namespace weir {
 }  // namespace weir
 
 // CHECK(condition) or CHECK(condition, "fixed text").
-#define CHECK(condition, ...)                                                                       \
-  do {                                                                                              \
-    if (!(condition)) [[unlikely]]                                                                  \
-      ::weir::check_failed(__FILE__, __LINE__, #condition, ::std::string_view{__VA_ARGS__});        \
+#define CHECK(condition, ...)                                                                \
+  do {                                                                                       \
+    if (!(condition)) [[unlikely]]                                                           \
+      ::weir::check_failed(__FILE__, __LINE__, #condition, ::std::string_view{__VA_ARGS__}); \
   } while (false)

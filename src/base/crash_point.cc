@@ -3,16 +3,16 @@
 #include <algorithm>
 
 #ifdef WEIR_CRASH_POINTS
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #endif
@@ -36,22 +36,42 @@ std::string_view to_string(Phase phase) {
 
 const std::vector<std::string_view>& crash_points() {
   static const std::vector<std::string_view> names = {
-      "recover.opened",         "recover.plan_read",       "recover.rolled_forward", "recover.done",
-      "fetch.before",           "fetch.after",             "plan.before_write",      "plan.after_write",
-      "decode.before",          "decode.after",            "run.before",             "run.after",
-      "write.before_first",     "write.between_sinks",     "write.after_last",       "file_sink.before_data",
-      "file_sink.after_data",   "file_sink.after_sync",    "file_sink.before_link",  "file_sink.after_link",
-      "file_sink.mid_rename",   "file_sink.after_rename",  "kafka_sink.before_send", "kafka_sink.mid_send",
-      "kafka_sink.after_flush", "commit.before",           "commit.after",           "report.after_offsets",
+      "recover.opened",
+      "recover.plan_read",
+      "recover.rolled_forward",
+      "recover.done",
+      "fetch.before",
+      "fetch.after",
+      "plan.before_write",
+      "plan.after_write",
+      "decode.before",
+      "decode.after",
+      "run.before",
+      "run.after",
+      "write.before_first",
+      "write.between_sinks",
+      "write.after_last",
+      "file_sink.before_data",
+      "file_sink.after_data",
+      "file_sink.after_sync",
+      "file_sink.before_link",
+      "file_sink.after_link",
+      "file_sink.mid_rename",
+      "file_sink.after_rename",
+      "kafka_sink.before_send",
+      "kafka_sink.mid_send",
+      "kafka_sink.after_flush",
+      "commit.before",
+      "commit.after",
+      "report.after_offsets",
   };
   return names;
 }
 
 const std::vector<std::string_view>& fault_points() {
   static const std::vector<std::string_view> names = {
-      "source.fetch",     "source.read",         "plan.write",          "step.run",
-      "sink.write",       "sink.written",        "sink.landed",         "commit.write",
-      "file_sink.copy",   "file_sink.link",      "file_sink.linked",
+      "source.fetch", "source.read",  "plan.write",     "step.run",       "sink.write",       "sink.written",
+      "sink.landed",  "commit.write", "file_sink.copy", "file_sink.link", "file_sink.linked",
   };
   return names;
 }
@@ -86,7 +106,8 @@ Arms& arms() {
       const auto& known = crash_points();
       CHECK(std::find(known.begin(), known.end(), made->kill_name) != known.end(), "WEIR_CRASH names no crash point");
     }
-    if (const char* path = std::getenv("WEIR_PHASE_FILE")) made->phase_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (const char* path = std::getenv("WEIR_PHASE_FILE"))
+      made->phase_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     return made;
   }();
   return *instance;

@@ -1,16 +1,15 @@
 #include "base/file_system.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/uuid.h"
@@ -60,12 +59,12 @@ Status write_all(int fd, std::string_view content, const Path& path) {
 }  // namespace
 
 bool exists(const Path& path) {
-  struct stat info {};
+  struct stat info{};
   return lstat(path.c_str(), &info) == 0;
 }
 
 Result<Bytes> size_of(const Path& path) {
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) != 0) return errno_error("read the size", path, errno);
   return Bytes(static_cast<std::uint64_t>(info.st_size));
 }

@@ -51,12 +51,12 @@ std::string_view to_string(Fault fault);
 
 // TRY(expr): the value of a Result, or return its error from the enclosing function. A GNU statement
 // expression, so use it for one call at a time, never nested.
-#define TRY(...)                                                                  \
-  __extension__({                                                                 \
-    auto&& try_result_ = (__VA_ARGS__);                                           \
-    if (!try_result_) [[unlikely]]                                                \
-      return ::tl::unexpected<::weir::Error>(std::move(try_result_).error());     \
-    ::weir::detail::take(std::move(try_result_));                                 \
+#define TRY(...)                                                              \
+  __extension__({                                                             \
+    auto&& try_result_ = (__VA_ARGS__);                                       \
+    if (!try_result_) [[unlikely]]                                            \
+      return ::tl::unexpected<::weir::Error>(std::move(try_result_).error()); \
+    ::weir::detail::take(std::move(try_result_));                             \
   })
 
 namespace weir::detail {

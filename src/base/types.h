@@ -17,10 +17,10 @@ struct Number {
   constexpr Number next() const { return Number(static_cast<Rep>(value + 1)); }
 };
 
-using Offset = Number<struct OffsetTag, std::int64_t>;            // place of a record in a partition
-using PartitionId = Number<struct PartitionTag, std::int32_t>;    // partition of a topic
-using BatchNumber = Number<struct BatchTag, std::uint64_t>;       // the N of a batch, from 1
-using Epoch = Number<struct EpochTag, std::uint64_t>;             // raised each time a checkpoint is opened, from 1
+using Offset = Number<struct OffsetTag, std::int64_t>;          // place of a record in a partition
+using PartitionId = Number<struct PartitionTag, std::int32_t>;  // partition of a topic
+using BatchNumber = Number<struct BatchTag, std::uint64_t>;     // the N of a batch, from 1
+using Epoch = Number<struct EpochTag, std::uint64_t>;           // raised each time a checkpoint is opened, from 1
 using Bytes = Number<struct BytesTag, std::uint64_t>;
 
 // Microseconds since 1970-01-01T00:00:00Z; event time and Kafka timestamps.

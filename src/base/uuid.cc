@@ -1,11 +1,10 @@
 #include "base/uuid.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstdint>
 
 #include <fmt/format.h>
+#include <sys/random.h>
 
 #include "base/check.h"
 

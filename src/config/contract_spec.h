@@ -14,16 +14,17 @@ namespace weir {
 enum class TimestampFormat { rfc3339, epoch_seconds, epoch_millis, epoch_micros };
 
 enum class NewField { keep_raw, ignore, dead_letter, add };
-enum class MissingField { dead_letter, null };   // a required field that is not there
-enum class TypeChange { dead_letter, null };     // a value of another type than the contract's
+enum class MissingField { dead_letter, null };  // a required field that is not there
+enum class TypeChange { dead_letter, null };    // a value of another type than the contract's
 
 struct FieldSpec {
   std::string name;
-  std::string type = "string";       // as in PIPELINE.md: "int64", "decimal(12,2)", "list<string>", "struct<a: int32>", "json"
-  bool required = false;             // must be in the record
-  bool nullable = true;              // null is a value
-  std::vector<std::string> values;   // the closed list of a string's values; empty: any
-  std::optional<double> min;         // of a number
+  std::string type =
+      "string";           // as in PIPELINE.md: "int64", "decimal(12,2)", "list<string>", "struct<a: int32>", "json"
+  bool required = false;  // must be in the record
+  bool nullable = true;   // null is a value
+  std::vector<std::string> values;  // the closed list of a string's values; empty: any
+  std::optional<double> min;        // of a number
   std::optional<double> max;
   std::optional<std::string> pattern;  // RE2 syntax; the whole string must match
   TimestampFormat format = TimestampFormat::rfc3339;

@@ -31,7 +31,7 @@ struct FileSinkSpec {
 struct KafkaSinkSpec {
   std::string connection;
   std::string topic;
-  std::string key;                             // column; empty: no key
+  std::string key;  // column; empty: no key
   KafkaGuarantee guarantee = KafkaGuarantee::at_least_once;
   std::string compression = "lz4";             // none gzip snappy lz4 zstd
   std::map<std::string, std::string> headers;  // name -> column

@@ -31,8 +31,8 @@ struct RateLimitSpec {
 
 struct FormatSpec {
   std::string type = "json";
-  std::string contract_file;             // resolved path; empty for an inline contract
-  ContractSpec contract;                 // loaded
+  std::string contract_file;  // resolved path; empty for an inline contract
+  ContractSpec contract;      // loaded
 };
 
 struct WatermarkSpec {

@@ -36,7 +36,7 @@ struct BatchId {
 
 struct Written {
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;              // as stored; 0 where unknown
+  std::uint64_t bytes = 0;  // as stored; 0 where unknown
   std::uint64_t files = 0;
   bool repeated = false;                // the sink had this batch already
   std::vector<Rejected> rejected = {};  // rows that the sink refuses for ever (a size, a constraint)

@@ -39,10 +39,10 @@ struct FetchLimits {
 
 // What a fetch or a read gave: raw records for a decoder, or (sources that know their columns) a batch.
 struct Fetched {
-  SourceRanges ranges;            // all known partitions, those without records too
+  SourceRanges ranges;  // all known partitions, those without records too
   RecordBatch records;
-  std::optional<Batch> columns;   // set by sources without a format (rate); then `records` is empty
-  bool reached_until = false;     // every partition stands at its `until`
+  std::optional<Batch> columns;  // set by sources without a format (rate); then `records` is empty
+  bool reached_until = false;    // every partition stands at its `until`
   std::uint64_t rows() const { return columns ? columns->rows() : records.records.size(); }
 };
 

@@ -26,7 +26,9 @@ class Chunk {
   Chunk& operator=(const Chunk&) = delete;
   Chunk(Chunk&& other) noexcept : chunk_(other.chunk_) { other.chunk_ = nullptr; }
   Chunk& operator=(Chunk&&) = delete;
-  ~Chunk() { if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_); }
+  ~Chunk() {
+    if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_);
+  }
 
   duckdb_data_chunk get() const { return chunk_; }
   std::size_t rows() const { return duckdb_data_chunk_get_size(chunk_); }

@@ -14,16 +14,26 @@ struct Pair {
 };
 
 constexpr Pair simple_types[] = {
-    {TypeKind::boolean, DUCKDB_TYPE_BOOLEAN},       {TypeKind::int8, DUCKDB_TYPE_TINYINT},
-    {TypeKind::int16, DUCKDB_TYPE_SMALLINT},        {TypeKind::int32, DUCKDB_TYPE_INTEGER},
-    {TypeKind::int64, DUCKDB_TYPE_BIGINT},          {TypeKind::int128, DUCKDB_TYPE_HUGEINT},
-    {TypeKind::uint8, DUCKDB_TYPE_UTINYINT},        {TypeKind::uint16, DUCKDB_TYPE_USMALLINT},
-    {TypeKind::uint32, DUCKDB_TYPE_UINTEGER},       {TypeKind::uint64, DUCKDB_TYPE_UBIGINT},
-    {TypeKind::float32, DUCKDB_TYPE_FLOAT},         {TypeKind::float64, DUCKDB_TYPE_DOUBLE},
-    {TypeKind::string, DUCKDB_TYPE_VARCHAR},        {TypeKind::binary, DUCKDB_TYPE_BLOB},
-    {TypeKind::date, DUCKDB_TYPE_DATE},             {TypeKind::time, DUCKDB_TYPE_TIME},
-    {TypeKind::timestamp, DUCKDB_TYPE_TIMESTAMP_TZ}, {TypeKind::timestamp_ntz, DUCKDB_TYPE_TIMESTAMP},
-    {TypeKind::interval, DUCKDB_TYPE_INTERVAL},     {TypeKind::uuid, DUCKDB_TYPE_UUID},
+    {TypeKind::boolean, DUCKDB_TYPE_BOOLEAN},
+    {TypeKind::int8, DUCKDB_TYPE_TINYINT},
+    {TypeKind::int16, DUCKDB_TYPE_SMALLINT},
+    {TypeKind::int32, DUCKDB_TYPE_INTEGER},
+    {TypeKind::int64, DUCKDB_TYPE_BIGINT},
+    {TypeKind::int128, DUCKDB_TYPE_HUGEINT},
+    {TypeKind::uint8, DUCKDB_TYPE_UTINYINT},
+    {TypeKind::uint16, DUCKDB_TYPE_USMALLINT},
+    {TypeKind::uint32, DUCKDB_TYPE_UINTEGER},
+    {TypeKind::uint64, DUCKDB_TYPE_UBIGINT},
+    {TypeKind::float32, DUCKDB_TYPE_FLOAT},
+    {TypeKind::float64, DUCKDB_TYPE_DOUBLE},
+    {TypeKind::string, DUCKDB_TYPE_VARCHAR},
+    {TypeKind::binary, DUCKDB_TYPE_BLOB},
+    {TypeKind::date, DUCKDB_TYPE_DATE},
+    {TypeKind::time, DUCKDB_TYPE_TIME},
+    {TypeKind::timestamp, DUCKDB_TYPE_TIMESTAMP_TZ},
+    {TypeKind::timestamp_ntz, DUCKDB_TYPE_TIMESTAMP},
+    {TypeKind::interval, DUCKDB_TYPE_INTERVAL},
+    {TypeKind::uuid, DUCKDB_TYPE_UUID},
 };
 
 // Owns a logical type while children are looked at.
@@ -116,7 +126,8 @@ Result<Type> from_duckdb(duckdb_logical_type type) {
     case DUCKDB_TYPE_DECIMAL: return decimal_type(duckdb_decimal_width(type), duckdb_decimal_scale(type));
     case DUCKDB_TYPE_STRUCT: return from_struct(type);
     case DUCKDB_TYPE_MAP: return from_map(type);
-    case DUCKDB_TYPE_SQLNULL: return Type{TypeKind::int32, 0, 0, {}};  // an untyped NULL: DuckDB itself reads it as INTEGER
+    case DUCKDB_TYPE_SQLNULL:
+      return Type{TypeKind::int32, 0, 0, {}};  // an untyped NULL: DuckDB itself reads it as INTEGER
     case DUCKDB_TYPE_LIST: {
       const LogicalType element(duckdb_list_type_child_type(type));
       return list_type(TRY(from_duckdb(element.get())));

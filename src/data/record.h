@@ -46,8 +46,8 @@ struct Record {
 };
 
 struct RecordBatch {
-  std::vector<Stream> streams;   // ordered by topic and partition
-  std::vector<Record> records;   // ordered by stream, then offset
+  std::vector<Stream> streams;  // ordered by topic and partition
+  std::vector<Record> records;  // ordered by stream, then offset
   std::vector<Header> headers;
   std::shared_ptr<const void> owner;
   Bytes bytes;  // keys and values

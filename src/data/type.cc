@@ -41,7 +41,9 @@ constexpr KindNames kind_names[] = {
 
 const KindNames& names_of(TypeKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 
-std::string digits(const Type& type) { return "(" + std::to_string(type.width) + "," + std::to_string(type.scale) + ")"; }
+std::string digits(const Type& type) {
+  return "(" + std::to_string(type.width) + "," + std::to_string(type.scale) + ")";
+}
 
 }  // namespace
 

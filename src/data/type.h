@@ -25,19 +25,19 @@ enum class TypeKind : std::uint8_t {
   uint64,
   float32,
   float64,
-  decimal,       // width and scale
-  string,        // UTF-8
-  json,          // UTF-8 text that is one JSON value; DuckDB's VARCHAR with alias JSON
+  decimal,  // width and scale
+  string,   // UTF-8
+  json,     // UTF-8 text that is one JSON value; DuckDB's VARCHAR with alias JSON
   binary,
-  date,          // days since 1970-01-01
-  time,          // microseconds since midnight
-  timestamp,     // microseconds UTC; DuckDB's TIMESTAMP WITH TIME ZONE
-  timestamp_ntz, // microseconds without a zone; DuckDB's TIMESTAMP
+  date,           // days since 1970-01-01
+  time,           // microseconds since midnight
+  timestamp,      // microseconds UTC; DuckDB's TIMESTAMP WITH TIME ZONE
+  timestamp_ntz,  // microseconds without a zone; DuckDB's TIMESTAMP
   interval,
   uuid,
-  list,          // one child
-  structure,     // named children
-  map,           // two children: key, value
+  list,       // one child
+  structure,  // named children
+  map,        // two children: key, value
 };
 
 struct NamedType;
