@@ -4,12 +4,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/check.h"
 #include "base/uuid.h"
@@ -69,6 +71,19 @@ Result<Bytes> size_of(const Path& path) {
   return Bytes(static_cast<std::uint64_t>(info.st_size));
 }
 
+Status check_writable(const Path& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return errno_error("use the directory", path, errno);
+    const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
+    if (parent == path) return errno_error("use the directory", path, ENOENT);
+    return check_writable(parent);
+  }
+  if (!S_ISDIR(info.st_mode)) return errno_error("use as a directory", path, ENOTDIR);
+  if (access(path.c_str(), W_OK | X_OK) != 0) return errno_error("write in the directory", path, errno);
+  return {};
+}
+
 Result<std::string> read_file(const Path& path, Bytes bytes_max) {
   const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return errno_error("open", path, errno);
@@ -82,6 +97,21 @@ Result<std::string> read_file(const Path& path, Bytes bytes_max) {
     content.append(buffer, static_cast<std::size_t>(n));
     if (content.size() > bytes_max.value)
       return fail(Fault::config, fmt::format("the file is larger than {} bytes", bytes_max.value), path.string());
+  }
+}
+
+Result<std::uint64_t> hash_file(const Path& path) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return errno_error("open", path, errno);
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), XXH3_freeState);
+  XXH3_64bits_reset(state.get());
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno_error("read", path, errno);
+    if (n == 0) return XXH3_64bits_digest(state.get());
+    XXH3_64bits_update(state.get(), buffer, static_cast<std::size_t>(n));
   }
 }
 

@@ -6,6 +6,7 @@
 // fsync ends the process: the kernel may have dropped the dirty pages, a second fsync would lie
 // (https://wiki.postgresql.org/wiki/Fsync_Errors). Threads: plain functions over paths.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -21,8 +22,14 @@ using Path = std::filesystem::path;
 bool exists(const Path& path);
 Result<Bytes> size_of(const Path& path);
 
+// Whether this process may make files in directory `path` or, where it is not there yet, make it: changes nothing.
+Status check_writable(const Path& path);
+
 // The whole file; refuses more than `bytes_max`.
 Result<std::string> read_file(const Path& path, Bytes bytes_max = Bytes(std::uint64_t{1} << 30));
+
+// hash64 of the whole file (base/hash.h), in constant memory.
+Result<std::uint64_t> hash_file(const Path& path);
 
 // Makes the directory and its parents, each synced into its own parent.
 Status make_directories(const Path& path);
