@@ -37,3 +37,14 @@ function(weir_unit_test name)
   add_test(NAME unit.${name} COMMAND weir_${name}_test WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(unit.${name} PROPERTIES TIMEOUT 600 LABELS unit)
 endfunction()
+
+# weir::version: <generated/version.h> with WEIR_VERSION and WEIR_COMMIT, written anew when the commit changes.
+add_custom_target(weir_version_header
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DVERSION=${PROJECT_VERSION}
+          -DTO=${CMAKE_BINARY_DIR}/generated/generated/version.h -P ${CMAKE_SOURCE_DIR}/cmake/version.cmake
+  BYPRODUCTS generated/generated/version.h
+  VERBATIM)
+add_library(weir_version INTERFACE)
+add_library(weir::version ALIAS weir_version)
+target_include_directories(weir_version INTERFACE "${CMAKE_BINARY_DIR}/generated")
+add_dependencies(weir_version weir_version_header)

@@ -54,6 +54,7 @@ std::string_view to_string(DropReason reason) {
 const std::vector<Code>& all_codes() {
   static const std::vector<Code> codes = [] {
     std::vector<Code> all;
+    all.reserve(std::size(code_names));
     for (const auto& entry : code_names) all.push_back(entry.first);
     return all;
   }();

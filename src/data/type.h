@@ -46,7 +46,7 @@ struct Type {
   TypeKind kind = TypeKind::string;
   std::uint8_t width = 0;  // decimal: digits in all, 1 to 38
   std::uint8_t scale = 0;  // decimal: digits after the point
-  std::vector<NamedType> children = {};
+  std::vector<NamedType> children;
 
   bool operator==(const Type&) const;
 };
