@@ -33,6 +33,7 @@ Json sink_json(const SinkLanded& sink) {
   Json json{{"sink", sink.sink}, {"rows", sink.rows}};
   if (sink.files != 0) json["files"] = sink.files;
   if (sink.bytes != 0) json["bytes"] = sink.bytes;
+  if (sink.batch.value != 0) json["batch"] = sink.batch.value;
   return json;
 }
 
@@ -43,6 +44,7 @@ Result<SinkLanded> sink_of(const Json& json) {
   sink.rows = fields.required<std::uint64_t>("rows");
   sink.files = fields.optional<std::uint64_t>("files");
   sink.bytes = fields.optional<std::uint64_t>("bytes");
+  sink.batch = BatchNumber(fields.optional<std::uint64_t>("batch"));
   TRY(fields.finish());
   return sink;
 }

@@ -21,6 +21,7 @@ struct SinkLanded {
   std::uint64_t rows = 0;
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
+  BatchNumber batch = {};  // the newest batch that gave it rows, this one or an earlier; 0: none yet
   bool operator==(const SinkLanded&) const = default;
 };
 
