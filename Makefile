@@ -5,8 +5,11 @@
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 30
-configure = test -f build/$(1)/build.ninja || cmake --preset $(1)
-compile = cmake --build --preset $(1) -j $(JOBS)
+# Configured each time: it takes half a second, and the cache of libraries may have moved (another user, another WEIR_DEPS).
+configure = mkdir -p build && { cmake --preset $(1) >build/$(1).log || { tail -n 30 build/$(1).log; exit 1; }; }
+compile = cmake --build --preset $(1) -j $(JOBS) && $(give_back)
+# After `sudo make`, what was built belongs to who owns the tree, so that a later `make` without sudo works.
+give_back = tools/give_back.sh
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -25,10 +28,10 @@ release:  ## release build, in build/release
 	@$(call compile,release)
 
 demo: release  ## payments through Weir, from an embedded Kafka to Parquet
-	@build/release/weir demo
+	@build/release/weir demo; status=$$?; $(give_back); exit $$status
 
 test: build  ## all tests: unit, scenarios, lint, a real Kafka, kills
-	@tools/test.sh debug tests/integration tests/crash
+	@tools/test.sh debug tests/integration tests/crash; status=$$?; $(give_back); exit $$status
 
 integration: build  ## the tests against a real Kafka only
 	@python="$$(tools/venv.sh)" && WEIR_BIN=build/debug/weir "$$python" -m pytest -q tests/integration

@@ -1,5 +1,5 @@
 # Run at each build by weir_version_header: writes TO when the version or the commit is another.
-execute_process(COMMAND git -C "${SOURCE}" describe --always --dirty --abbrev=12 --exclude=*
+execute_process(COMMAND git -C "${SOURCE}" -c safe.directory=* describe --always --dirty --abbrev=12 --exclude=*
   OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(NOT commit)
   set(commit "unknown")

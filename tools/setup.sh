@@ -5,7 +5,7 @@
 #   lint   clang 19, for format, tidy and fuzzing
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache mold make pkg-config
+build=(ca-certificates g++ cmake ninja-build ccache mold make pkg-config
   librocksdb-dev libyaml-cpp-dev libsimdjson-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev
   libexpected-dev libxxhash-dev nlohmann-json3-dev libssl-dev libzstd-dev liblz4-dev libcurl4-openssl-dev zlib1g-dev)
 test=(catch2 python3)

@@ -23,12 +23,13 @@ class Tree:
     def __init__(self, root, build=None):
         self.root = Path(root).resolve()
         self.build = Path(build).resolve() if build else None
-        listed = subprocess.run(["git", "-C", self.root, "ls-files", "-z", "-co", "--exclude-standard"],
+        listed = subprocess.run(["git", "-C", self.root, "-c", "safe.directory=*", "ls-files", "-z", "-co", "--exclude-standard"],
                                 capture_output=True)
         if listed.returncode == 0:
             names = listed.stdout.decode().split("\0")
         else:
-            names = [str(p.relative_to(self.root)) for p in self.root.rglob("*") if p.is_file()]
+            names = [str(p.relative_to(self.root)) for p in self.root.rglob("*") if p.is_file()
+                     and p.relative_to(self.root).parts[0] not in ("build", ".cache", ".git", "demo-data")]
         self.files = sorted(n for n in names if n and (self.root / n).is_file())
 
     def text(self, name):
