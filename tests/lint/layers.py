@@ -61,7 +61,7 @@ AMBIENT = {
     r"\b(system|steady|high_resolution)_clock::now\b": "the Clock of base/clock.h",
     r"\brandom_device\b|\b(s?rand|arc4random|getrandom)\(": "base/uuid.h, or a seeded generator",
     r"\b(clock_gettime|gettimeofday)\(|\btime\((0|NULL|nullptr)\)": "the Clock of base/clock.h",
-    r"\bsleep_(for|until)\b|\bu?sleep\(": "the Clock of base/clock.h",
+    r"\bsleep_(for|until)\b|(?<![.>:])\bu?sleep\(": "the Clock of base/clock.h",
     r"\bstd::[io]?fstream\b|\bf(re)?open\(": "the FileSystem of base/file_system.h",
     r"\bstd::filesystem::(?!path\b)": "the FileSystem of base/file_system.h",
 }
