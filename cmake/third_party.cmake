@@ -56,6 +56,8 @@ weir_third_party(rocksdb LINK "${ROCKSDB_ARCHIVE}" snappy lz4 zstd bz2 ZLIB::ZLI
 
 weir_third_party(yaml LINK yaml-cpp)
 weir_third_party(simdjson LINK simdjson::simdjson)
+find_library(RE2_LIBRARY re2 REQUIRED)
+weir_third_party(re2 LINK "${RE2_LIBRARY}")
 weir_third_party(spdlog LINK spdlog::spdlog_header_only)
 weir_third_party(fmt LINK fmt::fmt)
 weir_third_party(expected LINK tl::expected)

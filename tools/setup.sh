@@ -6,7 +6,7 @@
 set -euo pipefail
 
 build=(ca-certificates g++ cmake ninja-build ccache mold make pkg-config
-  librocksdb-dev libyaml-cpp-dev libsimdjson-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev
+  librocksdb-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev
   libexpected-dev libxxhash-dev nlohmann-json3-dev libssl-dev libzstd-dev liblz4-dev libcurl4-openssl-dev zlib1g-dev)
 test=(catch2 python3)
 lint=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
