@@ -27,7 +27,7 @@ std::string one_line(std::string_view text) {
     if (!blank) out += c;
     else if (!out.empty() && out.back() != ' ') out += ' ';
   }
-  while (!out.empty() && (out.back() == ' ' || out.back() == '!')) out.pop_back();
+  while (!out.empty() && (out.back() == ' ' || out.back() == '!' || out.back() == '.')) out.pop_back();
   return out;
 }
 

@@ -56,6 +56,7 @@ struct ResultOwner {
 struct Session::State {
   SessionKind kind = SessionKind::compute;
   InputTables tables;
+  std::optional<std::size_t> error_position;
   duckdb_database database = nullptr;
   duckdb_connection connection = nullptr;
 
@@ -90,6 +91,7 @@ struct Query::Impl {
 Session::Session(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Session::~Session() = default;
 SessionKind Session::kind() const { return state_->kind; }
+std::optional<std::size_t> Session::error_position() const { return state_->error_position; }
 
 Result<std::shared_ptr<Session>> Session::open(SessionKind kind, const SessionLimits& limits) {
   auto state = std::make_shared<State>();
@@ -150,12 +152,15 @@ const Schema& Query::schema() const { return *impl_->schema; }
 const std::string& Query::sql() const { return impl_->sql; }
 
 Status Query::Impl::prepare() {
+  session->error_position.reset();
   session->tables.set_names(&names);
   const duckdb_state state = duckdb_prepare(session->connection, sql.c_str(), &statement);
   session->tables.set_names(nullptr);
   if (state == DuckDBError) {
     const char* raw = duckdb_prepare_error(statement);
-    return fail(Error{Fault::config, Retry::no, clean_message(raw == nullptr ? "not one statement" : raw).text, {}});
+    SqlMessage message = clean_message(raw == nullptr ? "not one statement" : raw);
+    session->error_position = message.position;
+    return fail(Fault::config, std::move(message.text));
   }
   return read_schema();
 }

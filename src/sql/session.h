@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ class Session {
 
   // One statement. Columns that have no Weir type are Fault::config.
   Result<Query> prepare(const std::string& sql, std::vector<SqlInput> inputs);
+  // Byte of the statement at which the last prepare() failed, where DuckDB knew it.
+  std::optional<std::size_t> error_position() const;
   // A statement without inputs, once.
   Result<Batch> run(const std::string& sql);
   // Makes the running query, and every later one, fail with "stopped".

@@ -1,0 +1,23 @@
+#pragma once
+// DuckDB's syntax tree of one expression, as JSON (json_serialize_sql). Include it from .cc files only.
+//
+// Threads: the session's one caller. Errors: Fault::config with the position in the text.
+
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "sql/session.h"
+
+namespace weir {
+
+// The tree of `text` as one expression; places in it ("query_location") count from the start of `text`.
+Result<Json> parse_expression(Session& session, std::string_view text);
+
+// "<what>, at character N of: <text>".
+tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte, std::string what);
+
+// Where a node stands in the text, if DuckDB says so.
+std::optional<std::size_t> place_of(const Json& node);
+
+}  // namespace weir
