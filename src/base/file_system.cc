@@ -171,6 +171,13 @@ Status remove_file(const Path& path) {
   return {};
 }
 
+Status remove_directory(const Path& path) {
+  std::error_code code;
+  std::filesystem::remove_all(path, code);
+  if (code) return errno_error("remove the directory", path, code.value());
+  return {};
+}
+
 Result<std::vector<std::string>> list(const Path& directory) {
   std::vector<std::string> names;
   DIR* const dir = opendir(directory.c_str());

@@ -54,6 +54,9 @@ Status rename_file(const Path& from, const Path& to);
 // Removes a file; one that is not there is fine.
 Status remove_file(const Path& path);
 
+// Removes a directory and all in it; one that is not there is fine. Not synced.
+Status remove_directory(const Path& path);
+
 // Names (not paths) in a directory, sorted; an absent directory is empty.
 Result<std::vector<std::string>> list(const Path& directory);
 
