@@ -25,7 +25,7 @@ class KafkaClient:
 
     def __init__(self, bootstrap: str, **security):
         self.bootstrap = bootstrap
-        self.settings = {"bootstrap.servers": bootstrap, **security}
+        self.settings = {"bootstrap.servers": bootstrap, "log_level": 0, **security}   # a killed broker is no news
         self.admin = AdminClient(self.settings)
         self._producer = None
 

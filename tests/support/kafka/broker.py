@@ -197,6 +197,9 @@ class Broker:
             "log.segment.delete.delay.ms=1000", "log.retention.check.interval.ms=1000",
             "log.cleaner.backoff.ms=1000", "log.initial.task.delay.ms=1000",
         ]
+        if not self.full_speed:
+            # After a kill the node must not wait for 9 s until its former self's session is over.
+            lines += ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"]
         if self.secured:
             lines += security.server_properties(self.certificates)
         return lines + self.properties
