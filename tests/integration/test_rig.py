@@ -116,28 +116,28 @@ def test_wrong_password_and_missing_rights_are_refused(secured_broker, topic_nam
     assert topic_name not in stranger.admin.list_topics(timeout=10).topics
 
 
-def put_parquet(folder, name, first, last):
-    folder.mkdir(parents=True, exist_ok=True)
-    duckdb.sql(f"COPY (SELECT range AS id FROM range({first}, {last})) TO '{folder / name}' (FORMAT parquet)")
-
-
-def put_manifest(folder, n, files):
-    place = folder / "_weir" / "w.lake"
+def put_batch(folder, n, first, last, keep_manifest=True):
+    """As the file sink leaves it: one file and its manifest."""
+    place = folder / "_weir" / "0123abcd-0000-4000-8000-000000000000.lake"
     place.mkdir(parents=True, exist_ok=True)
-    (place / f"{n}.json").write_text(json.dumps({"files": files}))
+    name = f"0123abcd-{n}-0.parquet"
+    duckdb.sql(f"COPY (SELECT range AS id FROM range({first}, {last})) TO '{folder / name}' (FORMAT parquet)")
+    if keep_manifest:
+        (place / f"{n}.json").write_text(json.dumps({"files": [{"path": name}]}))
+    return folder / name
 
 
 def test_the_file_reader_sees_commits_and_nothing_else(workdir):
     lake = workdir / "lake"
-    put_parquet(lake, "a.parquet", 0, 10)
-    put_parquet(lake / "d=1", "b.parquet", 10, 15)
-    put_manifest(lake, 1, [{"path": "a.parquet"}])
-    put_manifest(lake, 2, [{"path": "d=1/b.parquet"}])
-    assert sink_files.query("SELECT count(*), count(DISTINCT id) FROM rows", lake) == [(15, 15)]
-    put_parquet(lake, "stray.parquet", 0, 1)
+    put_batch(lake, 1, 0, 10, keep_manifest=False)           # pruned: older than the oldest manifest
+    put_batch(lake, 2, 10, 15)
+    third = put_batch(lake, 3, 15, 20)
+    (lake / "_weir" / "scratch.parquet").write_text("not read")
+    assert sink_files.query("SELECT count(*), count(DISTINCT id) FROM rows", lake) == [(20, 20)]
+    stray = put_batch(lake, 4, 0, 1, keep_manifest=False)
     with pytest.raises(AssertionError, match="not committed"):
         sink_files.query("SELECT 1 FROM rows", lake)
-    (lake / "stray.parquet").unlink()
-    (lake / "a.parquet").unlink()
+    stray.unlink()
+    third.unlink()
     with pytest.raises(AssertionError, match="not there"):
         sink_files.query("SELECT 1 FROM rows", lake)

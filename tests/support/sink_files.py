@@ -1,32 +1,23 @@
-"""Reads what a file sink has committed, the way an outside reader may: by its manifests, and by what lies there.
+"""Reads what a file sink has committed, the way an outside reader may: by what lies there, checked against the manifests.
 
-The commit of batch N by a writer's sink is the manifest `_weir/<writer>.<sink>/N.json`; what no manifest names is
-not there yet. Once weir has ended by itself, both ways must see the same files.
+The commit of batch N by a writer's sink is the manifest `_weir/<writer>.<sink>/N.json`; the newest hundred stay. A file
+is `<first 8 of the writer>-<N>-<i>.<extension>`. Once weir has ended by itself, every file that a manifest names is there,
+and no file of those batches is there that none names.
 """
 import json
+import re
 from pathlib import Path
 
 import duckdb
-
-OURS = "_weir"
 
 
 def manifests(folder: Path) -> dict[tuple[str, int], dict]:
     """(writer.sink, N) -> manifest, in order of N."""
     found = {}
-    for path in sorted((Path(folder) / OURS).glob("*/*.json")):
+    for path in (Path(folder) / "_weir").glob("*/*.json"):
         if path.stem.isdigit():
             found[path.parent.name, int(path.stem)] = json.loads(path.read_text())
-    return dict(sorted(found.items(), key=lambda item: (item[0][0], item[0][1])))
-
-
-def named_files(manifest: dict) -> list[str]:
-    """The relative paths that a manifest commits."""
-    return [entry if isinstance(entry, str) else entry["path"] for entry in manifest["files"]]
-
-
-def committed_files(folder: Path) -> list[Path]:
-    return [Path(folder) / name for manifest in manifests(folder).values() for name in named_files(manifest)]
+    return dict(sorted(found.items()))
 
 
 def visible_files(folder: Path, extension="parquet") -> list[Path]:
@@ -37,14 +28,22 @@ def visible_files(folder: Path, extension="parquet") -> list[Path]:
 
 
 def settled_files(folder: Path, extension="parquet") -> list[Path]:
-    """The committed files, after checking that they are exactly the visible ones and that none is named twice."""
-    committed = committed_files(folder)
-    assert len(committed) == len(set(committed)), f"a file is committed twice in {folder}"
-    missing = set(committed) - set(visible_files(folder, extension))
-    extra = set(visible_files(folder, extension)) - set(committed)
+    """The visible files, after the checks of above."""
+    kept = manifests(folder)
+    named = [Path(folder) / entry["path"] for manifest in kept.values() for entry in manifest["files"]]
+    assert len(named) == len(set(named)), f"a file is committed twice in {folder}"
+    visible = visible_files(folder, extension)
+    missing = set(named) - set(visible)
     assert not missing, f"committed but not there: {sorted(map(str, missing))[:5]}"
-    assert not extra, f"there but not committed: {sorted(map(str, extra))[:5]}"
-    return sorted(committed)
+    oldest = {}
+    for writer_and_sink, number in kept:
+        writer = writer_and_sink[:8]
+        oldest[writer] = min(number, oldest.get(writer, number))
+    for path in set(visible) - set(named):
+        name = re.match(r"([0-9a-f]{8})-(\d+)-\d+", path.name)
+        old = name and name[1] in oldest and int(name[2]) < oldest[name[1]]
+        assert old, f"there but not committed: {path}"
+    return visible
 
 
 READERS = {"parquet": "read_parquet(?, union_by_name = true, hive_partitioning = {hive})",
