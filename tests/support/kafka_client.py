@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from confluent_kafka import (OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, IsolationLevel,
-                             KafkaError, Producer, TopicPartition)
+                             KafkaError, KafkaException, Producer, TopicPartition)
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 _transactional_ids = itertools.count()
@@ -51,8 +51,16 @@ class KafkaClient:
 
     def end_offsets(self, name, isolation=IsolationLevel.READ_UNCOMMITTED) -> dict[int, int]:
         ask = {TopicPartition(name, p): OffsetSpec.latest() for p in self.partitions(name)}
-        answers = self.admin.list_offsets(ask, isolation_level=isolation)
-        return {tp.partition: f.result(10).offset for tp, f in answers.items()}
+        end = time.monotonic() + 10
+        while True:
+            answers = self.admin.list_offsets(ask, isolation_level=isolation)
+            try:
+                return {tp.partition: f.result(10).offset for tp, f in answers.items()}
+            except KafkaException as error:          # a broker that has only just started may not lead all of them yet
+                if not error.args[0].retriable() and error.args[0].code() != KafkaError.UNKNOWN_LEADER_EPOCH \
+                        or time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
 
     def group_offsets(self, group, name) -> dict[int, int]:
         """What the group has committed, which is where outside tools see it."""
