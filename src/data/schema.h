@@ -24,6 +24,9 @@ enum class Operation : std::uint8_t { insert = 0, upsert = 1, remove = 2 };
 
 // Where in the batch a record stands: source index in the upper 24 bits, ordinal in the source below.
 constexpr std::uint64_t make_src(std::uint64_t source, std::uint64_t ordinal) { return source << 40 | ordinal; }
+// Of a row that a step made (a window's), the i-th of its batch: there is no record to look up.
+inline constexpr std::uint64_t made_source = (std::uint64_t{1} << 24) - 1;
+constexpr std::uint64_t made_src(std::uint64_t i) { return make_src(made_source, i); }
 constexpr std::uint64_t src_source(std::uint64_t src) { return src >> 40; }
 constexpr std::uint64_t src_ordinal(std::uint64_t src) { return src & ((std::uint64_t{1} << 40) - 1); }
 

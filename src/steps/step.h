@@ -2,7 +2,8 @@
 // Turns batches into batches. A step has no clock and no I/O; what it remembers goes through StateTable. One Step may
 // stand for several entries of the YAML list: neighbouring filter, select and expect entries are one SQL statement.
 //
-// Books: for each entry of the list, rows taken = rows given + every Rejected + every Dropped. The runner asserts it.
+// Books: for each entry of the list, rows taken + released from state = rows given + held in state + every Rejected + every
+// Dropped. The runner asserts it.
 //
 // Threads: one caller at a time. Errors: a single row's error is a Rejected, never an Error; Fault::config where the
 // user's rule says so (`on_fail: fail`), Fault::internal for our own bugs.
@@ -22,6 +23,8 @@ struct StepBooks {
   std::string step;
   std::uint64_t taken = 0;
   std::uint64_t given = 0;
+  std::uint64_t held = 0;      // rows that went into state (a window, a join)
+  std::uint64_t released = 0;  // rows that came out of it
 };
 
 // How often an expectation held; rows that an earlier clause removed are not counted.
