@@ -45,7 +45,9 @@ bench: release  ## events per second beside the raw drain of the same topic
 lint:  ## layers, headers, format, names
 	@tools/setup.sh build test lint
 	@$(call configure,debug)
+	@$(call compile,debug)
 	@python3 tests/lint/lint.py --build build/debug
+	@if [ -x build/release/weir ]; then python3 tests/lint/lint.py --build build/release binary; fi
 
 format:  ## clang-format over all C++
 	@tools/setup.sh lint

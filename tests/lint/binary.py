@@ -1,10 +1,12 @@
-"""The executable asks for no shared library outside the list, and gives away no thread-local symbol.
+"""Looks at the executable itself. It asks for no shared library outside the list, and gives away no thread-local symbol; where the
+build says WEIR_HARDEN (release), it has every protection and no crash point.
 
 A library that is linked in and exports its symbols would answer for another's shared library, and the other way round; a
 thread-local one does so without a word.
 """
 import re
 import subprocess
+from pathlib import Path
 
 import layers
 
@@ -24,8 +26,28 @@ def check_program(program, label):
             yield f"{label}:1: exports the thread-local symbol {fields[7]}: link with --exclude-libs,ALL"
 
 
+def check_hardened(program, label):
+    header, dynamic = readelf("--file-header", program), readelf("--dynamic", program)
+    wanted = {
+        "is not position independent (-pie)": "DYN (" in header,
+        "has no read-only relocations (-z relro)": "GNU_RELRO" in readelf("--program-headers", program),
+        "binds lazily (-z now)": "BIND_NOW" in dynamic or re.search(r"FLAGS_1.*NOW", dynamic),
+        "has an executable stack": not re.search(r"GNU_STACK.*RWE", readelf("--program-headers", program)),
+        "has no stack protector": "__stack_chk_fail" in readelf("--dyn-syms", program),
+        "is not fortified (_FORTIFY_SOURCE)": re.search(r"__\w+_chk@", readelf("--dyn-syms", program)),
+        "has crash points": b"WEIR_CRASH" not in Path(program).read_bytes(),
+    }
+    for fault, fine in wanted.items():
+        if not fine:
+            yield f"{label}:1: {fault}"
+
+
 def check(tree):
     program = tree.build / "weir"
     if not program.is_file():
         return [f"{program.name}:1: is not built"] if (tree.root / "src/main.cc").is_file() else []
-    return list(check_program(str(program), "build/weir"))
+    label = f"build/{tree.build.name}/weir"
+    found = list(check_program(str(program), label))
+    if "WEIR_HARDEN:BOOL=ON" in (tree.build / "CMakeCache.txt").read_text():
+        found += check_hardened(str(program), label)
+    return found

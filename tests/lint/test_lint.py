@@ -178,6 +178,25 @@ class LintTest(unittest.TestCase):
         self.assertTrue(any("asks for libstray.so.3" in p for p in found), found)
         self.assertTrue(any("exports the thread-local symbol seen" in p for p in found), found)
 
+    def test_hardened(self):
+        self.write("x.cc", "#include <cstdio>\n#include <cstring>\nint main(int, char** v) { char b[64]; std::strcpy(b, *v);"
+                           " return std::puts(b); }\n")
+        good = ["-O2", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3", "-fstack-protector-strong", "-fPIE", "-pie",
+                "-Wl,-z,relro,-z,now"]
+        weak = {"-pie": ("-no-pie", "position independent"), "-Wl,-z,relro,-z,now": ("-Wl,-z,norelro,-z,lazy", "binds lazily"),
+                "-D_FORTIFY_SOURCE=3": ("-g0", "fortified"), "-fstack-protector-strong": ("-fno-stack-protector", "protector")}
+
+        def found(flags):
+            subprocess.run(["c++", *flags, "-o", "weir", "x.cc"], cwd=self.root, check=True)
+            return list(binary.check_hardened(str(self.root / "weir"), "weir"))
+
+        self.assertEqual(found(good), [])
+        for flag, (instead, words) in weak.items():
+            seen = found([instead if f == flag else f for f in good])
+            self.assertTrue(any(words in p for p in seen), f"{instead}: {seen}")
+        self.write("x.cc", self.root.joinpath("x.cc").read_text() + 'const char* volatile p = "WEIR_CRASH";\n')
+        self.assertTrue(any("crash points" in p for p in found(good)))
+
 
 if __name__ == "__main__":
     unittest.main()
