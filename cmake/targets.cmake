@@ -48,3 +48,22 @@ add_library(weir_version INTERFACE)
 add_library(weir::version ALIAS weir_version)
 target_include_directories(weir_version INTERFACE "${CMAKE_BINARY_DIR}/generated")
 add_dependencies(weir_version weir_version_header)
+
+# weir::pipelines: <generated/pipelines.h> with the committed examples that `weir demo` writes out.
+function(weir_pipelines)
+  set(files pipelines/payments.yaml pipelines/contracts/payment.v1.yaml)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  file(READ "${CMAKE_SOURCE_DIR}/pipelines/payments.yaml" payments)
+  file(READ "${CMAKE_SOURCE_DIR}/pipelines/contracts/payment.v1.yaml" contract)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/generated/pipelines.h" @ONLY CONTENT [=[
+// The examples of pipelines/. Made by cmake/targets.cmake.
+#pragma once
+#include <string_view>
+inline constexpr std::string_view payments_yaml = R"yaml(@payments@)yaml";
+inline constexpr std::string_view payment_contract_yaml = R"yaml(@contract@)yaml";
+]=])
+endfunction()
+weir_pipelines()
+add_library(weir_pipelines INTERFACE)
+add_library(weir::pipelines ALIAS weir_pipelines)
+target_include_directories(weir_pipelines INTERFACE "${CMAKE_BINARY_DIR}/generated")
