@@ -16,19 +16,15 @@ enum class SaslMechanism { plain, scram_sha_256, scram_sha_512, oauthbearer };
 
 constexpr auto names_of(SecurityProtocol) {
   return std::array{
-      Named<SecurityProtocol>{SecurityProtocol::plaintext, "PLAINTEXT",
-                              "neither encrypted nor authenticated"},
-      Named<SecurityProtocol>{SecurityProtocol::ssl, "SSL",
-                              "TLS; with certificate_file and key_file, mutual TLS"},
-      Named<SecurityProtocol>{SecurityProtocol::sasl_plaintext, "SASL_PLAINTEXT",
-                              "authenticated, not encrypted"},
+      Named<SecurityProtocol>{SecurityProtocol::plaintext, "PLAINTEXT", "neither encrypted nor authenticated"},
+      Named<SecurityProtocol>{SecurityProtocol::ssl, "SSL", "TLS; with certificate_file and key_file, mutual TLS"},
+      Named<SecurityProtocol>{SecurityProtocol::sasl_plaintext, "SASL_PLAINTEXT", "authenticated, not encrypted"},
       Named<SecurityProtocol>{SecurityProtocol::sasl_ssl, "SASL_SSL", "authenticated over TLS"}};
 }
 constexpr auto names_of(SaslMechanism) {
   return std::array{
       Named<SaslMechanism>{SaslMechanism::plain, "PLAIN", "user name and password"},
-      Named<SaslMechanism>{SaslMechanism::scram_sha_256, "SCRAM-SHA-256",
-                           "user name and password, never sent as text"},
+      Named<SaslMechanism>{SaslMechanism::scram_sha_256, "SCRAM-SHA-256", "user name and password, never sent as text"},
       Named<SaslMechanism>{SaslMechanism::scram_sha_512, "SCRAM-SHA-512", "the same with SHA-512"},
       Named<SaslMechanism>{SaslMechanism::oauthbearer, "OAUTHBEARER", "a token fetched from token_url"}};
 }
@@ -54,8 +50,7 @@ void describe(V& v, SecuritySpec& s) {
   v.field("protocol", s.protocol, {.doc = "How the connection is protected."});
   v.field("mechanism", s.mechanism, {.doc = "How SASL proves who we are. Needs a SASL protocol."});
   v.field("username", s.username, {.doc = "For PLAIN and SCRAM.", .example = "\"${env:KAFKA_USER}\""});
-  v.field("password", s.password,
-          {.doc = "For PLAIN and SCRAM.", .example = "\"${file:/run/secrets/kafka}\""});
+  v.field("password", s.password, {.doc = "For PLAIN and SCRAM.", .example = "\"${file:/run/secrets/kafka}\""});
   v.field("ca_file", s.ca_file,
           {.doc = "PEM file of the authorities that broker certificates are checked against.",
            .text = Text::path,
@@ -90,10 +85,8 @@ void describe(V& v, ConnectionSpec& s) {
            .required = true,
            .example = "[\"kafka-1:9093\", \"kafka-2:9093\"]"});
   v.field("security", s.security, {.doc = "Encryption and credentials."});
-  v.field(
-      "properties", s.properties,
-      {.doc =
-           "Properties of librdkafka by their own names; only those that cannot break a promise of Weir."});
+  v.field("properties", s.properties,
+          {.doc = "Properties of librdkafka by their own names; only those that cannot break a promise of Weir."});
 }
 
 }  // namespace weir

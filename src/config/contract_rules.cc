@@ -31,18 +31,15 @@ void check_field(Reading& reading, Rules& rules, const FieldSpec& field, const s
     if (const std::string fault = check(field.type); !fault.empty()) rules.error(path + ".type", fault);
 }
 
-void check_field_name(Rules& rules, const std::string& name, const std::string& path,
-                      std::set<std::string>& seen) {
+void check_field_name(Rules& rules, const std::string& name, const std::string& path, std::set<std::string>& seen) {
   std::string folded = name;
   for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 255 ||
-      name.find('\0') != std::string::npos) {
+  if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 255 || name.find('\0') != std::string::npos) {
     rules.error(path, "is no name of a field; give it 1 to 255 characters");
   } else if (folded == "_src" || folded == "_op" || folded == "_fate" || folded == "_extra") {
     rules.error(path, "the column " + folded + " is Weir's own; choose another name");
   } else if (!seen.insert(folded).second) {
-    rules.error(
-        path, "two fields differ in upper and lower case only, SQL takes them for one column; leave one out");
+    rules.error(path, "two fields differ in upper and lower case only, SQL takes them for one column; leave one out");
   }
 }
 
@@ -54,8 +51,7 @@ void check_contract(Reading& reading, const ContractSpec& contract, const std::s
   if (own_file && contract.name.empty())
     rules.error(below("name"), "required in a contract's own file, but missing; add name:");
   if (own_file && contract.owner.empty()) rules.lint(below("owner"), "nobody owns this contract; add owner:");
-  if (contract.fields.empty())
-    rules.error(below("fields"), "a contract has at least one field; name one here");
+  if (contract.fields.empty()) rules.error(below("fields"), "a contract has at least one field; name one here");
   std::set<std::string> seen;
   for (const FieldSpec& field : contract.fields) {
     const std::string at = join_path(below("fields"), field.name);

@@ -23,12 +23,12 @@ enum class MissingField { dead_letter, null };  // a required field that is not 
 enum class TypeChange { dead_letter, null };    // a value of another type than the contract's
 
 constexpr auto names_of(TimestampFormat) {
-  return std::array{Named<TimestampFormat>{TimestampFormat::rfc3339, "rfc3339",
-                                           "text with its zone, \"2026-01-31T08:00:00Z\""},
-                    Named<TimestampFormat>{TimestampFormat::epoch_seconds, "epoch_seconds",
-                                           "a number; fractions are kept to the microsecond"},
-                    Named<TimestampFormat>{TimestampFormat::epoch_millis, "epoch_millis", "a number"},
-                    Named<TimestampFormat>{TimestampFormat::epoch_micros, "epoch_micros", "a number"}};
+  return std::array{
+      Named<TimestampFormat>{TimestampFormat::rfc3339, "rfc3339", "text with its zone, \"2026-01-31T08:00:00Z\""},
+      Named<TimestampFormat>{TimestampFormat::epoch_seconds, "epoch_seconds",
+                             "a number; fractions are kept to the microsecond"},
+      Named<TimestampFormat>{TimestampFormat::epoch_millis, "epoch_millis", "a number"},
+      Named<TimestampFormat>{TimestampFormat::epoch_micros, "epoch_micros", "a number"}};
 }
 constexpr auto names_of(NewField) {
   return std::array{
@@ -38,9 +38,9 @@ constexpr auto names_of(NewField) {
       Named<NewField>{NewField::add, "add", "becomes a column", true}};
 }
 constexpr auto names_of(MissingField) {
-  return std::array{Named<MissingField>{MissingField::dead_letter, "dead_letter",
-                                        "the record is a dead letter, MISSING_FIELD"},
-                    Named<MissingField>{MissingField::null, "null", "the column is null"}};
+  return std::array{
+      Named<MissingField>{MissingField::dead_letter, "dead_letter", "the record is a dead letter, MISSING_FIELD"},
+      Named<MissingField>{MissingField::null, "null", "the column is null"}};
 }
 constexpr auto names_of(TypeChange) {
   return std::array{
@@ -52,9 +52,9 @@ struct FieldSpec {
   static constexpr bool keyed_by_name = true;
   std::string name;
   std::string type =
-      "string";  // as in PIPELINE.md: "int64", "decimal(12,2)", "list<string>", "struct<a: int32>", "json"
-  bool required = false;            // must be in the record
-  bool nullable = true;             // null is a value
+      "string";           // as in PIPELINE.md: "int64", "decimal(12,2)", "list<string>", "struct<a: int32>", "json"
+  bool required = false;  // must be in the record
+  bool nullable = true;   // null is a value
   std::vector<std::string> values;  // the closed list of a string's values; empty: any
   std::optional<double> min;        // of a number
   std::optional<double> max;
@@ -72,8 +72,7 @@ void describe(V& v, FieldSpec& s) {
            .example = "decimal(12,2)"});
   v.field("required", s.required, {.doc = "Whether a record must have the field."});
   v.field("nullable", s.nullable, {.doc = "Whether null is a value."});
-  v.field("values", s.values,
-          {.doc = "The only values of a string.", .default_text = "any", .example = "[EUR, USD]"});
+  v.field("values", s.values, {.doc = "The only values of a string.", .default_text = "any", .example = "[EUR, USD]"});
   v.field("min", s.min, {.doc = "Smallest value of a number.", .default_text = "none"});
   v.field("max", s.max, {.doc = "Largest value of a number.", .default_text = "none"});
   v.field("pattern", s.pattern,
@@ -108,8 +107,7 @@ struct ContractSpec {
 
 template <class V>
 void describe(V& v, ContractSpec& s) {
-  v.field("name", s.name,
-          {.doc = "What the contract is called. Required in a file of its own.", .text = Text::label});
+  v.field("name", s.name, {.doc = "What the contract is called. Required in a file of its own.", .text = Text::label});
   v.field("version", s.version, {.doc = "Raised with each change.", .min = 1});
   v.field("owner", s.owner, {.doc = "Who answers for it."});
   v.field("change_process", s.change_process, {.doc = "How a change is asked for, in a sentence or a link."});

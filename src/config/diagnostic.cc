@@ -17,9 +17,7 @@ std::string text_of(const Diagnostic& problem) {
 
 }  // namespace
 
-std::string to_string(const Diagnostic& problem) {
-  return place_of(problem) + ": " + text_of(problem);
-}
+std::string to_string(const Diagnostic& problem) { return place_of(problem) + ": " + text_of(problem); }
 
 std::string to_string(const Diagnostics& problems) {
   std::string text;

@@ -17,15 +17,12 @@ constexpr std::size_t file_bytes_max = 64 << 10;
 constexpr std::string_view how_to =
     "write ${env:NAME}, ${env:NAME:-default} or ${file:/path}; $${ stands for ${ itself";
 
-tl::unexpected<std::string> wrong(std::string message) {
-  return tl::unexpected<std::string>(std::move(message));
-}
+tl::unexpected<std::string> wrong(std::string message) { return tl::unexpected<std::string>(std::move(message)); }
 
 bool is_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   for (char c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-      return false;
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
   return true;
 }
 
@@ -48,8 +45,7 @@ std::string refusal(const struct stat& info, bool secret) {
   if (!S_ISREG(info.st_mode)) return "is no regular file";
   if (info.st_uid != 0 && info.st_uid != ::geteuid())
     return "belongs to another user; give it to root or to the user Weir runs as";
-  if (secret && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return "can be read by group or others; run chmod 600 on it";
+  if (secret && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) return "can be read by group or others; run chmod 600 on it";
   return {};
 }
 
@@ -104,8 +100,7 @@ Parsed<std::string> from_environment(std::string_view body, const Interpolation&
 
 Parsed<std::string> resolve(std::string_view body, const Interpolation& how) {
   if (body.starts_with("env:")) return from_environment(body.substr(4), how);
-  if (!body.starts_with("file:"))
-    return wrong("unknown reference ${" + shown(body) + "}; " + std::string(how_to));
+  if (!body.starts_with("file:")) return wrong("unknown reference ${" + shown(body) + "}; " + std::string(how_to));
   if (!how.resolve) return std::string("-");
   return from_file(body.substr(5), how);
 }

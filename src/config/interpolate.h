@@ -26,7 +26,7 @@ struct Interpolation {
   const Environment& environment;
   std::string_view folder;  // relative ${file:} paths start here
   bool secret = false;      // the value is a secret: stricter about files
-  bool resolve = true;  // false: references are checked but stand for the text "-" (a check without secrets)
+  bool resolve = true;      // false: references are checked but stand for the text "-" (a check without secrets)
 };
 
 struct Interpolated {

@@ -23,16 +23,14 @@ bool is_identifier(std::string_view name) {
 
 class Linker {
  public:
-  Linker(Reading& reading, PipelineSpec& pipeline)
-      : reading_(reading), rules_(reading), pipeline_(pipeline) {}
+  Linker(Reading& reading, PipelineSpec& pipeline) : reading_(reading), rules_(reading), pipeline_(pipeline) {}
 
   void link() {
     check_names();
     for (SourceSpec& source : pipeline_.sources) rows_.push_back(source.name);
     for (std::size_t i = 0; i < pipeline_.steps.size(); ++i) link_step(i);
     for (const SinkSpec& sink : pipeline_.sinks)
-      if (!sink.from.empty())
-        use_rows(sink.from, join_path("sinks", sink.name) + ".from", pipeline_.steps.size());
+      if (!sink.from.empty()) use_rows(sink.from, join_path("sinks", sink.name) + ".from", pipeline_.steps.size());
     link_connections();
     lint_unused();
   }
@@ -46,10 +44,8 @@ class Linker {
     } else if (name == "dead_letter" || name == "dropped") {
       rules_.error(path, "the name \"" + name + "\" has a meaning of its own; choose another");
     } else if (const auto [first, is_new] = names_.emplace(lower(name), kind); !is_new) {
-      rules_.error(
-          path,
-          "the name \"" + name + "\" is taken by a " + std::string(first->second) +
-              "; sources, steps and sinks have names of their own, upper and lower case being the same");
+      rules_.error(path, "the name \"" + name + "\" is taken by a " + std::string(first->second) +
+                             "; sources, steps and sinks have names of their own, upper and lower case being the same");
     }
   }
 
@@ -63,8 +59,7 @@ class Linker {
 
   void link_step(std::size_t index) {
     StepSpec& step = pipeline_.steps[index];
-    const std::string path =
-        step.name.empty() ? "steps[" + std::to_string(index) + "]" : join_path("steps", step.name);
+    const std::string path = step.name.empty() ? "steps[" + std::to_string(index) + "]" : join_path("steps", step.name);
     if (!step.from.empty()) {
       use_rows(step.from, path + ".from", index);
     } else if (index > 0) {
@@ -74,9 +69,8 @@ class Linker {
       step.from = pipeline_.sources.front().name;
       used_.insert(step.from);
     } else if (pipeline_.sources.size() > 1) {
-      rules_.error(path + ".from",
-                   "the pipeline has several sources; say which one the first step reads: from: " +
-                       pipeline_.sources.front().name);
+      rules_.error(path + ".from", "the pipeline has several sources; say which one the first step reads: from: " +
+                                       pipeline_.sources.front().name);
     }
     if (!step.name.empty()) rows_.push_back(step.name);
   }
@@ -88,9 +82,8 @@ class Linker {
     const auto& steps = pipeline_.steps;
     for (std::size_t i = step_index; i < steps.size(); ++i)
       if (steps[i].name == name)
-        return rules_.error(path, i == step_index
-                                      ? "a step cannot read itself"
-                                      : "the step \"" + name + "\" comes later; put it before this one");
+        return rules_.error(path, i == step_index ? "a step cannot read itself"
+                                                  : "the step \"" + name + "\" comes later; put it before this one");
     for (const SinkSpec& sink : pipeline_.sinks)
       if (sink.name == name)
         return rules_.error(path, "\"" + name + "\" is a sink; only sources and steps can be read");
@@ -112,8 +105,7 @@ class Linker {
       if (source.type == "kafka")
         use_connection(source.kafka.connection, join_path("sources", source.name) + ".connection");
     for (const SinkSpec& sink : pipeline_.sinks)
-      if (sink.type == "kafka")
-        use_connection(sink.kafka.connection, join_path("sinks", sink.name) + ".connection");
+      if (sink.type == "kafka") use_connection(sink.kafka.connection, join_path("sinks", sink.name) + ".connection");
     if (pipeline_.dead_letter && pipeline_.dead_letter->type == "kafka")
       use_connection(pipeline_.dead_letter->kafka.connection, "dead_letter.connection");
   }
@@ -121,8 +113,7 @@ class Linker {
   void lint_unused() {
     for (const ConnectionSpec& connection : pipeline_.connections)
       if (!used_connections_.contains(connection.name))
-        lint_own(join_path("connections", connection.name),
-                 "no source or sink uses this connection; remove it");
+        lint_own(join_path("connections", connection.name), "no source or sink uses this connection; remove it");
     for (const SharedContractSpec& contract : pipeline_.contracts)
       if (std::find(reading_.used_contracts.begin(), reading_.used_contracts.end(), contract.name) ==
           reading_.used_contracts.end())
@@ -132,8 +123,7 @@ class Linker {
         rules_.lint(join_path("sources", source.name), "no step or sink reads this source; remove it");
     for (const StepSpec& step : pipeline_.steps)
       if (!step.name.empty() && !used_.contains(step.name))
-        rules_.lint(join_path("steps", step.name),
-                    "no step or sink reads this step; remove it, or name it in a from:");
+        rules_.lint(join_path("steps", step.name), "no step or sink reads this step; remove it, or name it in a from:");
   }
 
   // What an included file brings serves many pipelines: not all of it is used by each.
@@ -157,9 +147,7 @@ class Linker {
 
 }  // namespace
 
-void link_pipeline(Reading& reading, PipelineSpec& pipeline) {
-  Linker(reading, pipeline).link();
-}
+void link_pipeline(Reading& reading, PipelineSpec& pipeline) { Linker(reading, pipeline).link(); }
 
 void Rules::error(const std::string& path, std::string message) {
   if (reading_.reported(path)) return;

@@ -1,7 +1,6 @@
 #include "config/load.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "config/merge.h"
 #include "config/reader.h"
@@ -17,8 +16,7 @@ constexpr std::size_t problems_max = 1000;
 void put_in_order(Diagnostics& problems, const std::string& first_file) {
   std::stable_sort(problems.begin(), problems.end(), [&](const Diagnostic& a, const Diagnostic& b) {
     const auto key = [&](const Diagnostic& d) {
-      return std::tuple(d.file != first_file, std::string_view(d.file), d.line, d.column,
-                        std::string_view(d.path));
+      return std::tuple(d.file != first_file, std::string_view(d.file), d.line, d.column, std::string_view(d.path));
     };
     return key(a) < key(b);
   });
@@ -27,8 +25,7 @@ void put_in_order(Diagnostics& problems, const std::string& first_file) {
   if (problems.size() <= problems_max) return;
   const std::size_t more = problems.size() - problems_max;
   problems.resize(problems_max);
-  problems.push_back(
-      {Severity::error, first_file, 0, 0, "", "and " + std::to_string(more) + " more problems"});
+  problems.push_back({Severity::error, first_file, 0, 0, "", "and " + std::to_string(more) + " more problems"});
 }
 
 // A tree whose root is a map, or an empty map and a report.
@@ -73,8 +70,7 @@ tl::expected<Loaded, Diagnostics> finish_pipeline(Reading& reading, Node root, c
   return loaded;
 }
 
-tl::expected<LoadedContract, Diagnostics> finish_contract(Reading& reading, const Node& root,
-                                                          const std::string& name) {
+tl::expected<LoadedContract, Diagnostics> finish_contract(Reading& reading, const Node& root, const std::string& name) {
   LoadedContract loaded;
   if (is_usable_root(reading, root)) {
     read_root(reading, root, loaded.contract);
@@ -95,11 +91,6 @@ Node parse_text(Reading& reading, std::string_view text, const std::string& name
   return root;
 }
 
-std::string folder_of(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::absolute(path, ignored).parent_path().lexically_normal().string();
-}
-
 // Nothing thrown below (memory, a library's surprise) may cross this folder.
 template <class Out, class F>
 tl::expected<Out, Diagnostics> guarded(const std::string& name, F load) {
@@ -112,8 +103,8 @@ tl::expected<Out, Diagnostics> guarded(const std::string& name, F load) {
 }
 
 // A contract's own file is read apart, so that its keys are not mistaken for the pipeline's.
-bool read_contract_file(Reading& reading, const Cursor& at, const std::string& path,
-                        const std::string& shown_as, ContractSpec& contract) {
+bool read_contract_file(Reading& reading, const Cursor& at, const std::string& path, const std::string& shown_as,
+                        ContractSpec& contract) {
   Reading inner(reading.options());
   const Node root = inner.parse_file(path, shown_as, nullptr);
   if (is_usable_root(inner, root)) {
@@ -168,8 +159,7 @@ tl::expected<LoadedContract, Diagnostics> load_contract_text(std::string_view te
   });
 }
 
-bool read_contract(Reading& reading, const Cursor& at, std::string& file, ContractSpec& contract,
-                   bool names_allowed) {
+bool read_contract(Reading& reading, const Cursor& at, std::string& file, ContractSpec& contract, bool names_allowed) {
   if (at.node.kind == Node::Kind::map) {
     read_value(reading, at, contract, {});
     check_contract(reading, contract, at.path, false);
@@ -177,8 +167,7 @@ bool read_contract(Reading& reading, const Cursor& at, std::string& file, Contra
   }
   const auto written = reading.text(at);
   if (!written) return false;
-  if (const auto shared = reading.contracts.find(*written);
-      names_allowed && shared != reading.contracts.end()) {
+  if (const auto shared = reading.contracts.find(*written); names_allowed && shared != reading.contracts.end()) {
     std::tie(file, contract) = shared->second;
     reading.used_contracts.push_back(*written);
     return true;

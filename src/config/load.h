@@ -14,8 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include <tl/expected.hpp>
-
+#include "base/result.h"
 #include "config/contract_spec.h"
 #include "config/diagnostic.h"
 #include "config/interpolate.h"
@@ -29,9 +28,9 @@ struct LoadOptions {
   Environment environment = process_environment();
   // false: references are not resolved (a check on a machine without the secrets). Such a spec must not run.
   bool resolve_references = true;
-  // What is wrong with the text of a field's type; empty: nothing. Knows the types that formats/ knows;
-  // unset: not checked.
-  std::function<std::string(const std::string& type)> check_type;
+  // What other folders know better; each says what is wrong with a text, empty: nothing. Unset: not checked.
+  std::function<std::string(const std::string& type)> check_type;            // of a contract's field (formats)
+  std::function<std::string(const std::string& name)> check_kafka_property;  // of a connection (connectors)
 };
 
 // Where each value of a spec was written: "steps.big.filter" -> file, line, column.
@@ -67,14 +66,12 @@ struct LoadedContract {
 };
 
 tl::expected<Loaded, Diagnostics> load_pipeline(const std::string& path, const LoadOptions& options = {});
-tl::expected<LoadedContract, Diagnostics> load_contract(const std::string& path,
-                                                        const LoadOptions& options = {});
+tl::expected<LoadedContract, Diagnostics> load_contract(const std::string& path, const LoadOptions& options = {});
 
 // The same for a text at hand; `name` stands for the file in messages, `folder` is where its relative paths
 // start.
 tl::expected<Loaded, Diagnostics> load_pipeline_text(std::string_view text, const std::string& name,
-                                                     const std::string& folder,
-                                                     const LoadOptions& options = {});
+                                                     const std::string& folder, const LoadOptions& options = {});
 tl::expected<LoadedContract, Diagnostics> load_contract_text(std::string_view text, const std::string& name,
                                                              const LoadOptions& options = {});
 

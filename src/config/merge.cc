@@ -20,8 +20,8 @@ void move_entries(Reading& reading, Node& into, Node& from, const std::string& s
   for (Entry& entry : from.entries) {
     if (const Entry* first = into.find(entry.key)) {
       reading.report(Severity::error, entry.key_place, join_path(section, entry.key),
-                     "is given in " + first->key_place.file->name + " line " +
-                         std::to_string(first->key_place.line) + " already; rename one of them");
+                     "is given in " + first->key_place.file->name + " line " + std::to_string(first->key_place.line) +
+                         " already; rename one of them");
       continue;
     }
     into.entries.push_back(std::move(entry));
@@ -54,8 +54,7 @@ void include_file(Reading& reading, Node& root, const Cursor& at, const std::str
 Node* find_item(Node& list, const std::string& name) {
   for (Node& item : list.items) {
     const Entry* named = item.find("name");
-    if (named != nullptr && named->value.kind == Node::Kind::scalar && named->value.text == name)
-      return &item;
+    if (named != nullptr && named->value.kind == Node::Kind::scalar && named->value.text == name) return &item;
   }
   std::size_t index = 0;
   const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), index);
@@ -98,8 +97,7 @@ void bring_includes(Reading& reading, Node& root) {
   const Node list = include->value;
   const Cursor at{list, "include", include->key_place};
   if (!reading.expect_list(at)) return;
-  if (list.items.size() > includes_max)
-    return reading.error(at, "includes more than 100 files; put them together");
+  if (list.items.size() > includes_max) return reading.error(at, "includes more than 100 files; put them together");
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const Cursor item = at.at(i);
     const auto written = reading.text(item);

@@ -11,9 +11,7 @@ bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 }  // namespace
 
@@ -46,15 +44,11 @@ std::string join_path(std::string_view path, std::string_view key) {
 
 std::string describe_kind(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::scalar:
-      return "\"" + shown(node.text) + "\"";
-    case Node::Kind::list:
-      return "a list";
-    case Node::Kind::map:
-      return "a map";
+    case Node::Kind::scalar: return "\"" + shown(node.text) + "\"";
+    case Node::Kind::list: return "a list";
+    case Node::Kind::map: return "a map";
     case Node::Kind::null:
-    case Node::Kind::bad:
-      break;
+    case Node::Kind::bad: break;
   }
   return "nothing";
 }

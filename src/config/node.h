@@ -50,9 +50,7 @@ inline const Entry* Node::find(std::string_view key) const {
     if (entry.key == key) return &entry;
   return nullptr;
 }
-inline Entry* Node::find(std::string_view key) {
-  return const_cast<Entry*>(static_cast<const Node*>(this)->find(key));
-}
+inline Entry* Node::find(std::string_view key) { return const_cast<Entry*>(static_cast<const Node*>(this)->find(key)); }
 
 // "a list", "a map", "the text \"x\"", "nothing": for messages.
 std::string describe_kind(const Node& node);

@@ -29,14 +29,11 @@ struct TriggerSpec {
 template <class V>
 void describe(V& v, TriggerSpec& s) {
   using Kind = TriggerSpec::Kind;
-  v.word("as_fast_as_possible", s.kind, Kind::as_fast_as_possible,
-         "the next batch begins when the last is done");
+  v.word("as_fast_as_possible", s.kind, Kind::as_fast_as_possible, "the next batch begins when the last is done");
   v.word("once", s.kind, Kind::once, "one batch, then the pipeline ends");
   v.word("available_now", s.kind, Kind::available_now, "all there is at the start, then the pipeline ends");
-  v.keyed("every", s.interval, s.kind, Kind::every,
-          {.doc = "a batch each interval", .min = 0.001, .example = "5s"});
-  v.keyed("fixed", s.interval, s.kind, Kind::every,
-          {.doc = "the same as every", .min = 0.001, .in_file = false});
+  v.keyed("every", s.interval, s.kind, Kind::every, {.doc = "a batch each interval", .min = 0.001, .example = "5s"});
+  v.keyed("fixed", s.interval, s.kind, Kind::every, {.doc = "the same as every", .min = 0.001, .in_file = false});
   v.later_word("continuous");
   v.later_key("continuous");
   v.later_key("adaptive");
@@ -82,8 +79,7 @@ void describe(V& v, StopIfSpec& s) {
            .min = 0,
            .max = 1,
            .example = "0.2"});
-  v.field("over", s.over,
-          {.doc = "Time over which the share is taken.", .required = true, .min = 1, .example = "5m"});
+  v.field("over", s.over, {.doc = "Time over which the share is taken.", .required = true, .min = 1, .example = "5m"});
 }
 
 // A contract under a name of its own, for several sources or pipelines.
@@ -97,8 +93,7 @@ struct SharedContractSpec {
 
 template <class V>
 void describe(V& v, SharedContractSpec& s) {
-  v.itself_file_or_inline(s.name, s.file, s.contract,
-                          {.doc = "The contract's file, or the contract itself."});
+  v.itself_file_or_inline(s.name, s.file, s.contract, {.doc = "The contract's file, or the contract itself."});
 }
 
 struct PipelineSpec {
@@ -131,8 +126,7 @@ void describe(V& v, PipelineSpec& s) {
           {.doc = "Who answers for it; a label of its metrics.", .example = "payments-data@example.com"});
   v.field("runbook", s.runbook, {.doc = "Where a person on call reads what to do.", .text = Text::url});
   v.field("include", s.include,
-          {.doc = "Files that bring `connections` and `contracts` which many pipelines share.",
-           .in_file = false});
+          {.doc = "Files that bring `connections` and `contracts` which many pipelines share.", .in_file = false});
   v.field("connections", s.connections, {.doc = "Brokers and credentials by name."});
   v.field("contracts", s.contracts, {.doc = "Contracts by name, for `format.contract`.", .in_file = false});
   v.field("sources", s.sources, {.doc = "Where records come from, by name.", .required = true});

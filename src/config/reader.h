@@ -17,6 +17,7 @@
 #include "config/about.h"
 #include "config/nearest.h"
 #include "config/reading.h"
+#include "config/shape.h"
 #include "config/step_spec.h"
 
 namespace weir {
@@ -25,8 +26,7 @@ template <class T>
 bool read_value(Reading& reading, const Cursor& at, T& target, const About& about);
 
 // Reads a file named in the tree, or the same content in place, into a contract (load.cc).
-bool read_contract(Reading& reading, const Cursor& at, std::string& file, ContractSpec& contract,
-                   bool names_allowed);
+bool read_contract(Reading& reading, const Cursor& at, std::string& file, ContractSpec& contract, bool names_allowed);
 
 // SelectSpec's own shape: a map from column to SQL.
 bool read_select(Reading& reading, const Cursor& at, SelectSpec& select);
@@ -84,9 +84,9 @@ class MapReader {
     if (found.empty() && !has_unknown())
       reading_.report(Severity::error, at_.place(), at_.path, "does nothing; give it one of: " + list);
     if (found.size() > 1)
-      reading_.report(Severity::error, at_.node.find(found[1])->key_place, join_path(at_.path, found[1]),
-                      "a step does one thing, this one has \"" + std::string(found[0]) +
-                          "\" already; make this a step of its own");
+      reading_.report(
+          Severity::error, at_.node.find(found[1])->key_place, join_path(at_.path, found[1]),
+          "a step does one thing, this one has \"" + std::string(found[0]) + "\" already; make this a step of its own");
   }
 
   void file_or_inline(std::string_view name, std::string& file, ContractSpec& contract, const About& about) {
@@ -137,8 +137,7 @@ class MapReader {
   }
 
   template <class T>
-  static void sort_name(const Alternative<T>& a, std::vector<std::string_view>& names,
-                        std::vector<std::string_view>&) {
+  static void sort_name(const Alternative<T>& a, std::vector<std::string_view>& names, std::vector<std::string_view>&) {
     names.push_back(a.name);
   }
   static void sort_name(const LaterAlternative& a, std::vector<std::string_view>&,
@@ -164,8 +163,7 @@ class MapReader {
     member = std::move(value);
   }
   template <class Variant>
-  void try_body(const LaterBody& body, Variant&, std::vector<std::string_view>& found,
-                std::vector<std::string_view>&) {
+  void try_body(const LaterBody& body, Variant&, std::vector<std::string_view>& found, std::vector<std::string_view>&) {
     later_.push_back(body.name);
     const Entry* entry = at_.node.find(body.name);
     if (entry == nullptr) return;
@@ -243,8 +241,7 @@ class FormReader {
  private:
   bool is_scalar() const { return at_.node.kind == Node::Kind::scalar; }
   bool is_key(std::string_view name) const {
-    return at_.node.kind == Node::Kind::map && at_.node.entries.size() == 1 &&
-           at_.node.entries.front().key == name;
+    return at_.node.kind == Node::Kind::map && at_.node.entries.size() == 1 && at_.node.entries.front().key == name;
   }
   std::string choices() const {
     std::string list = "write one of: ";
@@ -272,8 +269,7 @@ class WholeReader {
     read_value(reading_, at_, member, about);
   }
   // Known by its name from here on, even where it is wrong: that is reported once.
-  void itself_file_or_inline(const std::string& name, std::string& file, ContractSpec& contract,
-                             const About&) {
+  void itself_file_or_inline(const std::string& name, std::string& file, ContractSpec& contract, const About&) {
     read_contract(reading_, at_, file, contract, false);
     reading_.contracts[name] = {file, contract};
   }
@@ -284,30 +280,6 @@ class WholeReader {
 };
 
 namespace detail {
-
-template <class T>
-concept Forms = requires { T::forms; };
-template <class T>
-concept Whole = requires { T::whole; };
-template <class T>
-concept Keyed = requires { T::keyed_by_name; };
-template <class T>
-concept Scalar = std::is_same_v<T, bool> || std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
-                 std::is_same_v<T, Secret> || std::is_same_v<T, std::chrono::microseconds> ||
-                 std::is_same_v<T, Bytes> || std::is_same_v<T, Micros>;
-
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-template <class T>
-struct IsVector : std::false_type {};
-template <class T>
-struct IsVector<std::vector<T>> : std::true_type {};
-template <class T>
-struct IsMap : std::false_type {};
-template <class K, class T>
-struct IsMap<std::map<K, T>> : std::true_type {};
 
 template <class E>
 bool read_enum(Reading& reading, const Cursor& at, E& target) {
@@ -358,8 +330,7 @@ bool read_map(Reading& reading, const Cursor& at, std::map<K, T>& target, const 
       written.place = entry.key_place;
       written.text = entry.key;
       const About number{.doc = {}, .min = 0};
-      if (!reading.read(Cursor{written, join_path(at.path, entry.key), entry.key_place}, key, number))
-        continue;
+      if (!reading.read(Cursor{written, join_path(at.path, entry.key), entry.key_place}, key, number)) continue;
     }
     read_value(reading, at.at(entry), target[key], about);
   }
@@ -370,7 +341,7 @@ bool read_map(Reading& reading, const Cursor& at, std::map<K, T>& target, const 
 
 template <class T>
 bool read_value(Reading& reading, const Cursor& at, T& target, const About& about) {
-  if constexpr (detail::IsOptional<T>::value) {
+  if constexpr (shape::is_optional<T>) {
     typename T::value_type value{};
     if (!read_value(reading, at, value, about)) return false;
     target = std::move(value);
@@ -379,24 +350,24 @@ bool read_value(Reading& reading, const Cursor& at, T& target, const About& abou
     reading.note(at);
     if constexpr (std::is_enum_v<T>) {
       return detail::read_enum(reading, at, target);
-    } else if constexpr (detail::Scalar<T>) {
+    } else if constexpr (shape::Scalar<T>) {
       return reading.read(at, target, about);
-    } else if constexpr (detail::IsVector<T>::value) {
-      if constexpr (detail::Keyed<typename T::value_type>) {
+    } else if constexpr (shape::is_vector<T>) {
+      if constexpr (shape::Keyed<typename T::value_type>) {
         return detail::read_named(reading, at, target);
       } else {
         return detail::read_list(reading, at, target, about);
       }
-    } else if constexpr (detail::IsMap<T>::value) {
+    } else if constexpr (shape::is_map<T>) {
       return detail::read_map(reading, at, target, about);
     } else if constexpr (std::is_same_v<T, SelectSpec>) {
       return read_select(reading, at, target);
-    } else if constexpr (detail::Forms<T>) {
+    } else if constexpr (shape::Forms<T>) {
       FormReader visitor(reading, at);
       describe(visitor, target);
       visitor.finish();
       return true;
-    } else if constexpr (detail::Whole<T>) {
+    } else if constexpr (shape::Whole<T>) {
       WholeReader visitor(reading, at);
       describe(visitor, target);
       return true;

@@ -8,15 +8,13 @@
 #include "config/yaml_parser.h"
 
 namespace weir {
-namespace {
 
 std::string folder_of(const std::string& path) {
   std::error_code ignored;
-  const fs::Path absolute = std::filesystem::absolute(path, ignored);
+  const fs::Path absolute =
+      std::filesystem::absolute(path, ignored);  // lint: ambient, the user typed it against the working directory
   return absolute.parent_path().lexically_normal().string();
 }
-
-}  // namespace
 
 Node Reading::parse_file(const std::string& path, const std::string& shown_as, const Cursor* asked_at) {
   Node nothing;
@@ -30,10 +28,9 @@ Node Reading::parse_file(const std::string& path, const std::string& shown_as, c
     if (root.place.file == nullptr) root.place = {&file, 1, 1};
     return root;
   }
-  std::error_code ignored;
   std::string message = "cannot be read: " + content.error().message;
-  if (std::filesystem::file_size(path, ignored) > yaml_bytes_max && !ignored)
-    message = "larger than 1 MB; split it (include: brings shared parts)";
+  const auto size = fs::size_of(path);
+  if (size && size->value > yaml_bytes_max) message = "larger than 1 MB; split it (include: brings shared parts)";
   if (asked_at != nullptr) {
     error(*asked_at, shown(shown_as) + " " + message);
   } else {
@@ -79,8 +76,8 @@ bool Reading::expect_list(const Cursor& at) {
   if (at.node.kind == Node::Kind::null) {
     error(at, "has no value; give it a list, [a, b], or remove the key");
   } else if (at.node.kind == Node::Kind::scalar) {
-    error(at, "wants a list, here is " + describe_kind(at.node) + "; put it in brackets: [" +
-                  shown(at.node.text) + "]");
+    error(at,
+          "wants a list, here is " + describe_kind(at.node) + "; put it in brackets: [" + shown(at.node.text) + "]");
   } else if (at.node.kind != Node::Kind::bad) {
     error(at, "wants a list, here is " + describe_kind(at.node));
   }

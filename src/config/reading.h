@@ -41,6 +41,9 @@ struct Cursor {
   }
 };
 
+// The absolute folder that a file is in.
+std::string folder_of(const std::string& path);
+
 class Reading {
  public:
   explicit Reading(const LoadOptions& options) : options_(options) {}
@@ -98,9 +101,7 @@ class Reading {
   template <class T>
   bool read_integer(const Cursor& at, T& target, const About& about);
   std::optional<Interpolated> interpolated(const Cursor& at, bool secret);
-  bool is_unresolved(const Interpolated& value) const {
-    return value.has_reference && !options_.resolve_references;
-  }
+  bool is_unresolved(const Interpolated& value) const { return value.has_reference && !options_.resolve_references; }
   bool in_range(const Cursor& at, double value, const About& about, std::string_view unit);
 
   const LoadOptions& options_;

@@ -33,11 +33,11 @@ bool is_host_and_port(std::string_view broker) {
 // All rules of one pipeline.
 class PipelineRules {
  public:
-  PipelineRules(Reading& reading, const PipelineSpec& pipeline) : rules_(reading), pipeline_(pipeline) {}
+  PipelineRules(Reading& reading, const PipelineSpec& pipeline)
+      : reading_(reading), rules_(reading), pipeline_(pipeline) {}
 
   void check() {
-    if (pipeline_.sources.empty())
-      rules_.error("sources", "a pipeline has at least one source; name one here");
+    if (pipeline_.sources.empty()) rules_.error("sources", "a pipeline has at least one source; name one here");
     if (pipeline_.sinks.empty()) rules_.error("sinks", "a pipeline has at least one sink; name one here");
     for (const ConnectionSpec& connection : pipeline_.connections) check_connection(connection);
     for (const SourceSpec& source : pipeline_.sources) check_source(source);
@@ -62,11 +62,14 @@ class PipelineRules {
     if (connection.brokers.empty())
       rules_.error(path + ".brokers", "names no broker; write at least one, as [\"kafka-1:9092\"]");
     check_security(connection.security, path + ".security");
+    check_properties(connection, path + ".properties");
+  }
+
+  void check_properties(const ConnectionSpec& connection, const std::string& path) {
+    const auto& check = reading_.options().check_kafka_property;
+    if (!check) return;
     for (const auto& [name, value] : connection.properties)
-      if (!is_kafka_property_allowed(name))
-        rules_.error(join_path(path + ".properties", name),
-                     "this property cannot be set; Weir decides it itself, has a key of its own for it, or "
-                     "does not know it");
+      if (const std::string fault = check(name); !fault.empty()) rules_.error(join_path(path, name), fault);
   }
 
   // A key that the chosen protocol or mechanism does not use would mislead whoever reads the file.
@@ -79,14 +82,12 @@ class PipelineRules {
 
   void check_security(const SecuritySpec& s, const std::string& path) {
     const bool tls = s.protocol == SecurityProtocol::ssl || s.protocol == SecurityProtocol::sasl_ssl;
-    const bool sasl =
-        s.protocol == SecurityProtocol::sasl_plaintext || s.protocol == SecurityProtocol::sasl_ssl;
+    const bool sasl = s.protocol == SecurityProtocol::sasl_plaintext || s.protocol == SecurityProtocol::sasl_ssl;
     const bool token = sasl && s.mechanism == SaslMechanism::oauthbearer;
     const bool password = sasl && !token;
     if (password) {
       need(!s.username.empty(), path + ".username", "this mechanism needs a user name; add username:");
-      need(!s.password.empty(), path + ".password",
-           "this mechanism needs a password; add password: \"${file:/path}\"");
+      need(!s.password.empty(), path + ".password", "this mechanism needs a password; add password: \"${file:/path}\"");
     } else {
       refuse(!s.username.empty(), path + ".username",
              "only SASL with PLAIN or SCRAM takes a user name; set protocol and mechanism, or remove it");
@@ -101,8 +102,7 @@ class PipelineRules {
       need(!s.client_secret.empty(), path + ".client_secret",
            "OAUTHBEARER needs the client's secret; add client_secret: \"${file:/path}\"");
     } else {
-      const std::string only =
-          "only the mechanism OAUTHBEARER takes this; set protocol and mechanism, or remove it";
+      const std::string only = "only the mechanism OAUTHBEARER takes this; set protocol and mechanism, or remove it";
       refuse(!s.token_url.empty(), path + ".token_url", only);
       refuse(!s.client_id.empty(), path + ".client_id", only);
       refuse(!s.client_secret.empty(), path + ".client_secret", only);
@@ -132,8 +132,7 @@ class PipelineRules {
 
   void check_topic(const std::string& topic, const std::string& path) {
     if (!topic.empty() && topic != "-" && !is_topic(topic))
-      rules_.error(
-          path, "\"" + shown(topic) + "\" is no topic; a topic has letters, digits, . _ and -, at most 249");
+      rules_.error(path, "\"" + shown(topic) + "\" is no topic; a topic has letters, digits, . _ and -, at most 249");
   }
 
   void check_source(const SourceSpec& source) {
@@ -160,8 +159,7 @@ class PipelineRules {
 
   void check_rate(const RateLimitSpec& rate, const std::string& path) {
     if (rate.records_per_second && rate.per_partition && *rate.per_partition > *rate.records_per_second)
-      rules_.error(path + ".per_partition",
-                   "is above records_per_second, so it limits nothing; lower it or remove it");
+      rules_.error(path + ".per_partition", "is above records_per_second, so it limits nothing; lower it or remove it");
   }
 
   void check_metadata(const KafkaSourceSpec& kafka, const std::string& path) {
@@ -205,8 +203,7 @@ class PipelineRules {
     } else if (folded == "_src" || folded == "_op" || folded == "_fate") {
       rules_.error(path, "the column " + folded + " is Weir's own; choose another name");
     } else if (!seen.insert(folded).second) {
-      rules_.error(path,
-                   "two columns differ in upper and lower case only, SQL takes them for one; rename one");
+      rules_.error(path, "two columns differ in upper and lower case only, SQL takes them for one; rename one");
     }
   }
 
@@ -215,16 +212,15 @@ class PipelineRules {
     for (const ExpectationSpec& rule : expect.rules) {
       const std::string at = join_path(path, rule.name);
       if (at.ends_with(']'))
-        rules_.error(
-            at, "\"" + shown(rule.name) + "\" is no name; a name has letters, digits, _ and -, at most 80");
+        rules_.error(at, "\"" + shown(rule.name) + "\" is no name; a name has letters, digits, _ and -, at most 80");
       if (rule.owner.empty()) rules_.lint(at, "nobody owns this expectation; add owner:");
     }
   }
 
   void check_sink(const SinkSpec& sink, const std::string& path) {
     if (sink.retry.first > sink.retry.max)
-      rules_.error(path + ".retry.first", "is longer than retry.max (" + format_duration(sink.retry.max) +
-                                              "); lower it or raise max");
+      rules_.error(path + ".retry.first",
+                   "is longer than retry.max (" + format_duration(sink.retry.max) + "); lower it or raise max");
     if (sink.type == "file") check_file_sink(sink.file, path, sink.name.empty());
     if (sink.type == "kafka") check_topic(sink.kafka.topic, path + ".topic");
   }
@@ -235,8 +231,7 @@ class PipelineRules {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < file.partition_by.size(); ++i)
       if (!seen.insert(file.partition_by[i]).second)
-        rules_.error(path + ".partition_by[" + std::to_string(i) + "]",
-                     "this column is named twice; remove one");
+        rules_.error(path + ".partition_by[" + std::to_string(i) + "]", "this column is named twice; remove one");
   }
 
   // Two writers of one folder, or a folder within another's, would take each other's files for their own.
@@ -246,8 +241,8 @@ class PipelineRules {
       if (folder.empty()) return;
       for (const auto& [other, key] : folders)
         if (is_within(folder, other) || is_within(other, folder))
-          return rules_.error(
-              path, "is the folder of " + key + ", within it or around it; give each a folder of its own");
+          return rules_.error(path,
+                              "is the folder of " + key + ", within it or around it; give each a folder of its own");
       folders.emplace_back(folder, path);
     };
     for (const SinkSpec& sink : pipeline_.sinks)
@@ -273,8 +268,7 @@ class PipelineRules {
       rules_.lint("checkpoint",
                   "no checkpoint; add checkpoint: {path: ...}, or a restart cannot go on where it stopped");
     if (!pipeline_.dead_letter && can_reject())
-      rules_.lint("dead_letter",
-                  "records can be rejected here, and there is no place for them; add dead_letter:");
+      rules_.lint("dead_letter", "records can be rejected here, and there is no place for them; add dead_letter:");
     lint_loops();
   }
 
@@ -297,14 +291,13 @@ class PipelineRules {
       }
   }
 
+  const Reading& reading_;
   Rules rules_;
   const PipelineSpec& pipeline_;
 };
 
 }  // namespace
 
-void check_pipeline(Reading& reading, const PipelineSpec& pipeline) {
-  PipelineRules(reading, pipeline).check();
-}
+void check_pipeline(Reading& reading, const PipelineSpec& pipeline) { PipelineRules(reading, pipeline).check(); }
 
 }  // namespace weir

@@ -23,10 +23,6 @@ void check_pipeline(Reading& reading, const PipelineSpec& pipeline);
 // `path`: where the contract stands; `own_file`: then it has a name.
 void check_contract(Reading& reading, const ContractSpec& contract, const std::string& path, bool own_file);
 
-// Whether a librdkafka property may be set by a user: not those on which a promise of Weir or a key of its
-// own rests.
-bool is_kafka_property_allowed(std::string_view name);
-
 // Reports at the place of a path.
 class Rules {
  public:

@@ -27,8 +27,6 @@ class Secret {
   std::string reference_;
 };
 
-inline std::string to_string(const Secret&) {
-  return "***";
-}
+inline std::string to_string(const Secret&) { return "***"; }
 
 }  // namespace weir

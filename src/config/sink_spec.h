@@ -36,31 +36,26 @@ struct RollSpec {
 
 template <class V>
 void describe(V& v, RollSpec& s) {
-  v.field("size", s.size,
-          {.doc = "A new file begins after so many bytes.",
-           .min = 1,
-           .default_text = "one file a batch and partition"});
+  v.field(
+      "size", s.size,
+      {.doc = "A new file begins after so many bytes.", .min = 1, .default_text = "one file a batch and partition"});
   v.field("rows", s.rows,
-          {.doc = "A new file begins after so many rows.",
-           .min = 1,
-           .default_text = "one file a batch and partition"});
+          {.doc = "A new file begins after so many rows.", .min = 1, .default_text = "one file a batch and partition"});
 }
 
 struct FileSinkSpec {
   FileFormat format = FileFormat::parquet;
   std::string path;  // resolved directory
   std::vector<std::string> partition_by;
-  std::string
-      compression;  // parquet: zstd (default) snappy gzip none; json and csv: none (default) gzip zstd
+  std::string compression;  // parquet: zstd (default) snappy gzip none; json and csv: none (default) gzip zstd
   RollSpec roll;
 };
 
 template <class V>
 void describe(V& v, FileSinkSpec& s) {
   v.field("format", s.format, {.doc = "Of the files."});
-  v.field(
-      "path", s.path,
-      {.doc = "Folder the files go to; made where it is not there.", .required = true, .text = Text::path});
+  v.field("path", s.path,
+          {.doc = "Folder the files go to; made where it is not there.", .required = true, .text = Text::path});
   v.field("partition_by", s.partition_by,
           {.doc = "Columns whose values become folders, name=value.", .example = "[event_date]"});
   v.field("compression", s.compression,
@@ -87,8 +82,7 @@ void describe(V& v, KafkaSinkSpec& s) {
   v.field("guarantee", s.guarantee, {.doc = "What a crash may do."});
   v.field("compression", s.compression,
           {.doc = "Of the batches sent.", .allowed = {"none", "gzip", "snappy", "lz4", "zstd"}});
-  v.field("headers", s.headers,
-          {.doc = "Headers of each record: their name, and the column of their value."});
+  v.field("headers", s.headers, {.doc = "Headers of each record: their name, and the column of their value."});
   v.later("on_delete");
 }
 
@@ -130,8 +124,8 @@ void describe_target(V& v, SinkSpec& s) {
   v.choice("type", s.type, {.doc = "What is written.", .required = true},
            Alternative{"file", s.file, "Files in a folder, exactly once."},
            Alternative{"kafka", s.kafka, "A Kafka topic, at least once."},
-           Alternative{"console", s.console, "The terminal, at least once; for trials."},
-           LaterAlternative{"delta"}, LaterAlternative{"postgres"}, LaterAlternative{"exec"});
+           Alternative{"console", s.console, "The terminal, at least once; for trials."}, LaterAlternative{"delta"},
+           LaterAlternative{"postgres"}, LaterAlternative{"exec"});
   v.field("retry", s.retry, {.doc = "How a failed write is tried again; it never gives up by itself."});
   v.field("timeout", s.timeout, {.doc = "A write that takes longer has failed.", .min = 0.001});
 }

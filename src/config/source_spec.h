@@ -79,11 +79,10 @@ void describe(V& v, FormatSpec& s) {
            .required = true,
            .allowed = {"json"},
            .later_allowed = {"csv", "avro", "protobuf", "text", "raw"}});
-  v.file_or_inline(
-      "contract", s.contract_file, s.contract,
-      {.doc = "File of the schema contract, the name of one under `contracts`, or the contract itself.",
-       .required = true,
-       .example = "contracts/payment.v1.yaml"});
+  v.file_or_inline("contract", s.contract_file, s.contract,
+                   {.doc = "File of the schema contract, the name of one under `contracts`, or the contract itself.",
+                    .required = true,
+                    .example = "contracts/payment.v1.yaml"});
 }
 
 struct WatermarkSpec {
@@ -96,11 +95,10 @@ struct WatermarkSpec {
 };
 
 constexpr auto names_of(WatermarkSpec::Across) {
-  return std::array{
-      Named<WatermarkSpec::Across>{WatermarkSpec::Across::partitions, "partitions",
-                                   "the slowest active partition holds it"},
-      Named<WatermarkSpec::Across>{WatermarkSpec::Across::max, "max",
-                                   "the newest record of all partitions leads it, as in Spark"}};
+  return std::array{Named<WatermarkSpec::Across>{WatermarkSpec::Across::partitions, "partitions",
+                                                 "the slowest active partition holds it"},
+                    Named<WatermarkSpec::Across>{WatermarkSpec::Across::max, "max",
+                                                 "the newest record of all partitions leads it, as in Spark"}};
 }
 
 template <class V>
@@ -145,8 +143,7 @@ void describe(V& v, KafkaSourceSpec& s) {
   v.field("rate", s.rate, {.doc = "Limits of the reading speed."});
   v.field("on_data_loss", s.on_data_loss,
           {.doc = "Offsets that are gone from Kafka before they were read, or a topic made anew."});
-  v.field("format", s.format,
-          {.doc = "How records are read, and the contract that holds them.", .required = true});
+  v.field("format", s.format, {.doc = "How records are read, and the contract that holds them.", .required = true});
   v.field("metadata", s.metadata, {.doc = "Columns of the record's envelope, named _key, _topic and so on."});
   v.field("group", s.group,
           {.doc = "Consumer group whose offsets outside lag tools see; Weir never reads them back.",
@@ -178,13 +175,11 @@ struct SourceSpec {
 
 template <class V>
 void describe(V& v, SourceSpec& s) {
-  v.choice(
-      "type", s.type, {.doc = "What is read.", .required = true},
-      Alternative{"kafka", s.kafka, "Topics of a Kafka cluster."},
-      Alternative{"rate", s.rate, "Rows made up at a given speed, the same each time; for tests and trials."},
-      LaterAlternative{"file"}, LaterAlternative{"delta"});
-  v.field("watermark", s.watermark,
-          {.doc = "Event time, and how long late records are waited for.", .later = true});
+  v.choice("type", s.type, {.doc = "What is read.", .required = true},
+           Alternative{"kafka", s.kafka, "Topics of a Kafka cluster."},
+           Alternative{"rate", s.rate, "Rows made up at a given speed, the same each time; for tests and trials."},
+           LaterAlternative{"file"}, LaterAlternative{"delta"});
+  v.field("watermark", s.watermark, {.doc = "Event time, and how long late records are waited for.", .later = true});
 }
 
 }  // namespace weir

@@ -14,10 +14,9 @@ namespace weir {
 enum class OnFail { dead_letter, warn, fail };
 
 constexpr auto names_of(OnFail) {
-  return std::array{
-      Named<OnFail>{OnFail::dead_letter, "dead_letter", "the row is a dead letter, EXPECTATION_FAILED"},
-      Named<OnFail>{OnFail::warn, "warn", "the row goes on and is counted"},
-      Named<OnFail>{OnFail::fail, "fail", "the pipeline stops before the batch is committed"}};
+  return std::array{Named<OnFail>{OnFail::dead_letter, "dead_letter", "the row is a dead letter, EXPECTATION_FAILED"},
+                    Named<OnFail>{OnFail::warn, "warn", "the row goes on and is counted"},
+                    Named<OnFail>{OnFail::fail, "fail", "the pipeline stops before the batch is committed"}};
 }
 
 struct ExpectationSpec {
@@ -78,10 +77,9 @@ struct StepSpec {
 
 template <class V>
 void describe(V& v, StepSpec& s) {
-  v.field("name", s.name,
-          {.doc = "What the step is called, and the identity of its state.",
-           .required = true,
-           .text = Text::identifier});
+  v.field(
+      "name", s.name,
+      {.doc = "What the step is called, and the identity of its state.", .required = true, .text = Text::identifier});
   v.field("from", s.from,
           {.doc = "The source or earlier step whose rows it takes.", .default_text = "the entry before"});
   v.one_of(s.body, Body<FilterSpec>{"filter", "Keeps rows."}, Body<SelectSpec>{"select", "Makes columns."},

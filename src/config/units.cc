@@ -15,12 +15,8 @@ struct Unit {
   std::int64_t factor;
 };
 
-constexpr std::array<Unit, 6> durations{{{"d", 86'400'000'000},
-                                         {"h", 3'600'000'000},
-                                         {"m", 60'000'000},
-                                         {"s", 1'000'000},
-                                         {"ms", 1'000},
-                                         {"us", 1}}};
+constexpr std::array<Unit, 6> durations{
+    {{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
 
 constexpr std::array<Unit, 9> sizes{{{"TiB", std::int64_t{1} << 40},
                                      {"TB", 1'000'000'000'000},
@@ -32,9 +28,7 @@ constexpr std::array<Unit, 9> sizes{{{"TiB", std::int64_t{1} << 40},
                                      {"KB", 1'000},
                                      {"B", 1}}};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 template <std::size_t N>
 const Unit* find_unit(const std::array<Unit, N>& units, std::string_view name) {
@@ -72,8 +66,7 @@ std::optional<Part> take_part(std::string_view& text) {
 // digits.fraction * factor, exactly; nothing where it is no whole number of the smallest unit or too large.
 std::optional<std::int64_t> multiply(const Part& part, std::int64_t factor) {
   std::int64_t whole = 0;
-  const auto [end, error] =
-      std::from_chars(part.digits.data(), part.digits.data() + part.digits.size(), whole);
+  const auto [end, error] = std::from_chars(part.digits.data(), part.digits.data() + part.digits.size(), whole);
   std::int64_t value = 0;
   if (error != std::errc{} || __builtin_mul_overflow(whole, factor, &value)) return std::nullopt;
   std::int64_t place = factor;
@@ -122,8 +115,8 @@ Parsed<std::chrono::microseconds> parse_duration(std::string_view text) {
     const auto part = take_part(rest);
     if (!part) return wrong("no duration; " + how);
     if (part->unit.empty())
-      return wrong("no duration: its unit is missing; write " + std::string(text) + "s, " +
-                   std::string(text) + "ms or " + std::string(text) + "m");
+      return wrong("no duration: its unit is missing; write " + std::string(text) + "s, " + std::string(text) +
+                   "ms or " + std::string(text) + "m");
     const Unit* unit = find_unit(durations, part->unit);
     if (unit == nullptr || unit->factor >= last_factor) return wrong("no duration; " + how);
     last_factor = unit->factor;
@@ -144,14 +137,13 @@ std::string format_duration(std::chrono::microseconds duration) {
 
 Parsed<Bytes> parse_bytes(std::string_view text) {
   const auto wrong = [](std::string message) { return tl::unexpected<std::string>(std::move(message)); };
-  const std::string how =
-      "write a number with its unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), as 64MB or 1GiB";
+  const std::string how = "write a number with its unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), as 64MB or 1GiB";
   std::string_view rest = text;
   const auto part = take_part(rest);
   if (!part || !rest.empty()) return wrong("no size; " + how);
   if (part->unit.empty())
-    return wrong("no size: its unit is missing; write " + std::string(text) + "B, " + std::string(text) +
-                 "KB or " + std::string(text) + "MB");
+    return wrong("no size: its unit is missing; write " + std::string(text) + "B, " + std::string(text) + "KB or " +
+                 std::string(text) + "MB");
   const Unit* unit = find_unit(sizes, part->unit);
   if (unit == nullptr) return wrong("no size; " + how);
   const auto value = multiply(*part, unit->factor);
@@ -172,19 +164,18 @@ std::string format_bytes(Bytes bytes) {
 Parsed<Micros> parse_timestamp(std::string_view text) {
   using namespace std::chrono;
   const auto wrong = [] {
-    return tl::unexpected<std::string>(
-        "no point in time; write RFC 3339 with its zone, as 2026-01-31T08:00:00Z");
+    return tl::unexpected<std::string>("no point in time; write RFC 3339 with its zone, as 2026-01-31T08:00:00Z");
   };
-  const bool shaped = text.size() >= 20 && text[4] == '-' && text[7] == '-' &&
-                      (text[10] == 'T' || text[10] == 't') && text[13] == ':' && text[16] == ':';
+  const bool shaped = text.size() >= 20 && text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') &&
+                      text[13] == ':' && text[16] == ':';
   if (!shaped) return wrong();
   const year_month_day date{year{number_at(text, 0, 4)}, month{static_cast<unsigned>(number_at(text, 5, 2))},
                             day{static_cast<unsigned>(number_at(text, 8, 2))}};
   const int hour = number_at(text, 11, 2);
   const int minute = number_at(text, 14, 2);
   const int second = number_at(text, 17, 2);
-  if (int(date.year()) < 1 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-      second < 0 || second > 59)
+  if (int(date.year()) < 1 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+      second > 59)
     return wrong();
   std::size_t at = 19;
   std::int64_t micros = 0;

@@ -32,8 +32,7 @@ bool is_plain_name(std::string_view text, std::string_view more, std::size_t siz
 // What is wrong with the text for what it is meant to be; empty where nothing.
 std::string text_fault(const std::string& text, Text kind) {
   if (text.find('\0') != std::string::npos) return "holds a zero byte; remove it";
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    return "is empty; give it a value or remove the key";
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return "is empty; give it a value or remove the key";
   switch (kind) {
     case Text::identifier:
       if (!is_plain_name(text, "", 64) || (text[0] >= '0' && text[0] <= '9'))
@@ -54,16 +53,14 @@ std::string text_fault(const std::string& text, Text kind) {
         return "is an address; this version has only folders and files of this machine here yet";
       break;
     case Text::sql:
-    case Text::any:
-      break;
+    case Text::any: break;
   }
   return {};
 }
 
 // Nothing but one reference without a default: fit to be shown in place of the secret.
 bool is_pure_reference(std::string_view text) {
-  return text.starts_with("${") && text.find('}') == text.size() - 1 &&
-         text.find(":-") == std::string_view::npos;
+  return text.starts_with("${") && text.find('}') == text.size() - 1 && text.find(":-") == std::string_view::npos;
 }
 
 }  // namespace
@@ -78,8 +75,7 @@ std::optional<Interpolated> Reading::interpolated(const Cursor& at, bool secret)
     error(at, "wants a single value, here is " + describe_kind(at.node));
     return std::nullopt;
   }
-  const Interpolation how{options_.environment, at.node.place.file->folder, secret,
-                          options_.resolve_references};
+  const Interpolation how{options_.environment, at.node.place.file->folder, secret, options_.resolve_references};
   auto result = interpolate(at.node.text, how);
   if (!result) {
     error(at, result.error());
@@ -112,9 +108,7 @@ bool Reading::in_range(const Cursor& at, double value, const About& about, std::
 }
 
 // Whether a text may stand for a number or a bool: a quoted one may not, except where it holds a reference.
-static bool is_bare(const Node& node) {
-  return !node.quoted || node.text.find("${") != std::string::npos;
-}
+static bool is_bare(const Node& node) { return !node.quoted || node.text.find("${") != std::string::npos; }
 
 bool Reading::read(const Cursor& at, bool& target, const About&) {
   const auto written = text(at);
@@ -167,8 +161,7 @@ bool Reading::read(const Cursor& at, double& target, const About& about) {
   if (!written) return false;
   double value = 0;
   const auto [end, fault] = std::from_chars(written->data(), written->data() + written->size(), value);
-  if (fault != std::errc{} || end != written->data() + written->size() || !std::isfinite(value) ||
-      !is_bare(at.node)) {
+  if (fault != std::errc{} || end != written->data() + written->size() || !std::isfinite(value) || !is_bare(at.node)) {
     error(at, "wants a number, without unit or quotes, here is " + describe_kind(at.node));
     return false;
   }

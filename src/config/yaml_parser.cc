@@ -42,8 +42,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
-    report(place(mark),
-           "the anchor &" + shown(name) + " is not allowed; write the value out where it is used");
+    report(place(mark), "the anchor &" + shown(name) + " is not allowed; write the value out where it is used");
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     report(place(mark), "aliases (*name) are not allowed; write the value out, or share it with include:");
@@ -56,8 +55,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (at < text_.size() && text_.substr(at, 4) == "null") nothing.text = "null";
     add(std::move(nothing));
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     refuse_tag(mark, tag);
     Node scalar = node(mark, Node::Kind::scalar);
     scalar.text = value;
@@ -72,8 +70,7 @@ class TreeBuilder final : public YAML::EventHandler {
     open(node(mark, Node::Kind::list));
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
     open(node(mark, Node::Kind::map));
   }
@@ -187,8 +184,8 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     const auto [first, is_new] = map.lines.emplace(map.key, made.place.line);
     if (!is_new) {
-      report(made.place, "this key is written twice (first on line " + std::to_string(first->second) +
-                             "); keep one of them");
+      report(made.place,
+             "this key is written twice (first on line " + std::to_string(first->second) + "); keep one of them");
       map.skip = true;
     }
   }
@@ -216,13 +213,11 @@ std::string explain(const std::string& message) {
       {YAML::ErrorMsg::MAP_VALUE, "\": \" within a value; quote the whole value, or check the indentation"},
       {YAML::ErrorMsg::END_OF_MAP,
        "the map does not go on here; check the indentation and that each key ends with a colon"},
-      {YAML::ErrorMsg::END_OF_SEQ,
-       "the list does not go on here; each entry begins with \"- \" in the same column"},
+      {YAML::ErrorMsg::END_OF_SEQ, "the list does not go on here; each entry begins with \"- \" in the same column"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "a { is not closed; close it with }, entries apart with commas"},
       {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a [ is not closed; close it with ], entries apart with commas"},
       {YAML::ErrorMsg::FLOW_END, "a } or ] closes nothing; remove it, or quote the value"},
-      {YAML::ErrorMsg::BLOCK_ENTRY,
-       "a list entry (- ) cannot stand here; put it on a line of its own below its key"},
+      {YAML::ErrorMsg::BLOCK_ENTRY, "a list entry (- ) cannot stand here; put it on a line of its own below its key"},
       {YAML::ErrorMsg::EOF_IN_SCALAR, "a quote is not closed before the file ends"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "a value cannot begin with this character; quote it"},
       {YAML::ErrorMsg::UNKNOWN_ANCHOR, "aliases (*name) are not allowed; quote a text that begins with *"},
@@ -251,8 +246,7 @@ Node parse_yaml(const SourceFile& file, std::string_view text, Diagnostics& prob
   try {
     std::istringstream stream{std::string(body)};
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
-    }
+    while (parser.HandleNextDocument(builder)) {}
     return builder.take_root();
   } catch (const Stop& stop) {
     report(stop.place, stop.message);
