@@ -24,8 +24,9 @@ class Kill:
 
 
 class Killer:
-    def __init__(self, weir, file, seed, deadline_s=30.0):
-        self.weir, self.file, self.rng, self.deadline_s = weir, file, random.Random(seed), deadline_s
+    def __init__(self, weir, file, seed, env=None, deadline_s=30.0):
+        self.weir, self.file, self.env, self.deadline_s = weir, file, env or {}, deadline_s
+        self.rng = random.Random(seed)
         self.phase_file = weir.folder / "phase"
         self.kills: list[Kill] = []
 
@@ -83,7 +84,7 @@ class Killer:
     def _start(self, **env):
         self.phase_file.write_bytes(b"")
         self.started = time.monotonic()
-        return self.weir.start("run", self.file, env={"WEIR_PHASE_FILE": str(self.phase_file), **env})
+        return self.weir.start("run", self.file, env={"WEIR_PHASE_FILE": str(self.phase_file), **self.env, **env})
 
     def _kill(self, process, how):
         os.kill(process.pid, signal.SIGKILL)

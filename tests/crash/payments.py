@@ -46,11 +46,11 @@ steps:
   - {{name: big, filter: "amount >= 10"}}
   - {{name: in_cents, select: {{"*": true, cents: "CAST(amount * 100 AS BIGINT)"}}}}
 sinks:
-  lake: {{from: in_cents, type: file, format: parquet, path: lake}}
+  lake: {{from: in_cents, type: file, format: parquet, path: data/lake}}
   copy: {{from: in_cents, type: kafka, connection: main, topic: {copy_topic}, key: payment_id}}
-dead_letter: {{type: file, format: parquet, path: dead}}
+dead_letter: {{type: file, format: parquet, path: data/dead}}
 trigger: as_fast_as_possible
-checkpoint: {{path: checkpoint}}
+checkpoint: {{path: data/checkpoint}}
 """
 
 

@@ -6,13 +6,12 @@ WEIR_CRASH_ALL=1 (make crash) takes the 1st, 2nd and 5th pass of each point and 
 import os
 import random
 import time
-from collections import Counter
 
 import pytest
 
 import payments
-import sink_files
 from killer import Killer
+from trial import Trial, check
 
 ALL = os.environ.get("WEIR_CRASH_ALL") == "1"
 SEED = int(os.environ.get("WEIR_CRASH_SEED") or random.randrange(1 << 30))
@@ -20,17 +19,7 @@ HITS = (1, 2, 5) if ALL else (1,)
 RANDOM_KILLS = 200 if ALL else 50
 WANTED = {"plan": 5, "read": 5, "run": 5, "write": 5, "commit": 5, "recovery": 10}
 AIMED_AT_MOST = 30                     # tries for a phase that the random kills have missed
-BATCH_RECORDS = 200
 RECORDS_PER_SECOND = 2000
-
-
-def prepare(weir, kafka, broker, topic):
-    copy = kafka.create_topic(topic + "-copy", partitions=2)
-    (weir.folder / "payment.yaml").write_text(payments.CONTRACT)
-    file = weir.folder / "kill.yaml"
-    file.write_text(payments.PIPELINE.format(bootstrap=broker.bootstrap, topic=topic, copy_topic=copy,
-                                             batch_records=BATCH_RECORDS))
-    return file, copy
 
 
 def kill_everywhere(killer, points):
@@ -54,25 +43,6 @@ def kill_everywhere(killer, points):
     return missed
 
 
-def compare(what, want: Counter, got: Counter):
-    lost, doubled = want - got, Counter({k: n - 1 for k, n in got.items() if n > 1})
-    foreign = [k for k in got if k not in want]
-    return {"what": what, "expected": want.total(), "got": got.total(), "lost": lost.total(), "doubled": doubled.total(),
-            "foreign": len(foreign), "examples": [*lost][:3] + [*doubled][:3] + foreign[:3]}
-
-
-def outcome(weir, kafka, topic, copy):
-    """Each output beside the truth that the raw input tells."""
-    truth = payments.expected(kafka.read(topic, deadline_s=60))
-    rows = Counter((i, p, o, c) for i, (p, o, c) in truth.rows.items())
-    dead = Counter((p, o, code) for (p, o), code in truth.dead.items())
-    lake = Counter(sink_files.query('SELECT payment_id, _partition, _offset, cents FROM rows', weir.folder / "lake"))
-    letters = Counter(sink_files.query('SELECT "partition", "offset", code FROM rows', weir.folder / "dead"))
-    copied = Counter(m.key().decode() for m in kafka.read(copy, deadline_s=60))
-    return truth, [compare("lake", rows, lake), compare("dead letters", dead, letters),
-                   compare("copy (at least once)", Counter(truth.rows.keys()), copied)]
-
-
 def print_table(killer, results, seconds):
     table = killer.by_phase()
     print(f"\nkills by phase ({len(killer.kills)} in {seconds:.0f} s, seed {SEED})")
@@ -88,28 +58,24 @@ def print_table(killer, results, seconds):
 
 @pytest.mark.timeout(3600 if ALL else 900)
 def test_kill_9_loses_and_doubles_nothing(weir, kafka, broker, topic, capsys):
-    file, copy = prepare(weir, kafka, broker, topic)
+    trial = Trial(weir, kafka, broker, topic)
     points = weir("crash-points").expect(0).out.split()
     assert len(points) > 10, "the crash points are compiled into test builds only: build the debug preset"
-    killer = Killer(weir, file, SEED)
+    killer = Killer(weir, trial.file, SEED)
     began = time.monotonic()
     with payments.Feeder(kafka, topic, RECORDS_PER_SECOND, SEED) as feeder:
         missed = kill_everywhere(killer, points)
-    weir.run_once(file, deadline_s=300)
-    truth, results = outcome(weir, kafka, topic, copy)
+    weir.run_once(trial.file, deadline_s=300)
+    truth, results = trial.outcome()
     with capsys.disabled():
         print_table(killer, results, time.monotonic() - began)
 
     assert not missed, f"crash points that were never reached: {missed}"
     assert feeder.kinds["good"] == len(truth.rows) and feeder.kinds["small"] == truth.filtered
     assert feeder.sent == len(truth.rows) + len(truth.dead) + truth.filtered
-    exactly_once, at_least_once = results[:2], results[2]
-    for r in exactly_once:
-        assert (r["lost"], r["doubled"], r["foreign"]) == (0, 0, 0), r
-    assert (at_least_once["lost"], at_least_once["foreign"]) == (0, 0), at_least_once
+    check(results)
     for phase, wanted in WANTED.items():
         assert killer.outside_kills(phase) >= wanted, f"too few kills in phase {phase}"
 
-    weir.run_once(file)                                      # what is done stays done
-    again = outcome(weir, kafka, topic, copy)[1]
-    assert again == results
+    weir.run_once(trial.file)                                # what is done stays done
+    assert trial.outcome()[1] == results

@@ -1,0 +1,60 @@
+"""Power losses: weir is killed and all that it had not synced is gone. Every batch that it had acknowledged is there.
+
+The canary: a build that leaves out the sync of the commit (WEIR_TEST_NO_COMMIT_SYNC=1, test builds only) must fail.
+"""
+import random
+
+import pytest
+
+import payments
+from killer import Killer
+from power_loss import PowerLoss
+from trial import Trial, check
+
+SEED = 7
+LOSSES = 16
+
+
+@pytest.fixture
+def trial(weir, kafka, broker, topic):
+    return Trial(weir, kafka, broker, topic)
+
+
+@pytest.mark.timeout(600)
+def test_a_power_loss_at_any_moment_loses_and_doubles_nothing(trial, weir, kafka, tmp_path):
+    loss = PowerLoss(trial.data, tmp_path / "power loss")
+    killer = Killer(weir, trial.file, SEED, loss.env())
+    rng, undone = random.Random(SEED), 0
+    points = [p for p in weir("crash-points").expect(0).out.split() if p.startswith(("file_sink.", "plan.", "commit."))]
+    with payments.Feeder(kafka, trial.topic, 1000, SEED):
+        for _ in range(LOSSES):
+            if rng.random() < 0.5:
+                assert killer.at_point(rng.choice(points), rng.randrange(1, 4))
+            else:
+                killer.at_random(longest_s=2.0)
+            undone += sum(loss.strike().values())
+    assert undone > 0, "nothing was ever unsynced: the rig does not see what weir writes"
+    weir.run_once(trial.file, deadline_s=300)
+    check(trial.outcome()[1])
+
+
+def acknowledged_then_power_loss(trial, weir, kafka, tmp_path, **env):
+    """Weir loses power right after it has reported its third batch; how many rows does the next run send again?"""
+    feeder = payments.Feeder(kafka, trial.topic, 0, SEED)
+    feeder.send(2000)
+    loss = PowerLoss(trial.data, tmp_path / "power loss")
+    killer = Killer(weir, trial.file, SEED, {**loss.env(), **env})
+    assert killer.at_point("report.after_offsets", 3)
+    loss.strike()
+    weir.run_once(trial.file, env=env, deadline_s=120)
+    results = trial.outcome()[1]
+    check(results)
+    return results[2]["doubled"]
+
+
+def test_an_acknowledged_batch_survives_a_power_loss(trial, weir, kafka, tmp_path):
+    assert acknowledged_then_power_loss(trial, weir, kafka, tmp_path) == 0
+
+
+def test_a_build_without_the_sync_of_the_commit_forgets_it(trial, weir, kafka, tmp_path):
+    assert acknowledged_then_power_loss(trial, weir, kafka, tmp_path, WEIR_TEST_NO_COMMIT_SYNC="1") > 0
