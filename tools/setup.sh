@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: tools/setup.sh [build] [test] [lint]. Says nothing when all are there.
 #   build  to build and run Weir (what `make demo` needs)
-#   test   for the tests: Java for a real Kafka broker, Python's venv
+#   test   for the tests: Java for a real Kafka broker, openssl for its certificates, Python's venv
 #   lint   clang 19, for format, tidy and fuzzing
 set -euo pipefail
 
@@ -17,6 +17,7 @@ has go || build+=(golang-go)
 has npm || build+=(nodejs npm)
 has java || test+=(default-jre-headless)
 has mvn || test+=(maven)
+has openssl || test+=(openssl)
 python3 -c 'import venv, ensurepip' 2>/dev/null || test+=(python3-venv)
 
 wanted=()

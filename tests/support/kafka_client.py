@@ -118,7 +118,7 @@ class KafkaClient:
     def read(self, topic, committed=True, deadline_s=30):
         """All messages from the start to the present end, by partition, then offset."""
         consumer = Consumer({**self.settings, "group.id": "reader", "enable.auto.commit": False,
-                             "enable.partition.eof": True, "auto.offset.reset": "error",
+                             "enable.partition.eof": True, "auto.offset.reset": "error", "fetch.wait.max.ms": 10,
                              "isolation.level": "read_committed" if committed else "read_uncommitted"})
         todo = set(self.partitions(topic))
         consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in todo])
