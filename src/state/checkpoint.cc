@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/crash_point.h"
-#include "base/uuid.h"
+#include "base/hash.h"
 #include "state/checkpoint_directory.h"
 #include "state/checkpoint_history.h"
 #include "state/checkpoint_layout.h"
@@ -107,6 +107,7 @@ Result<std::unique_ptr<Checkpoint>> Checkpoint::open(const fs::Path& path, const
 }
 
 const std::string& Checkpoint::writer() const { return impl_->writer; }
+std::uint64_t Checkpoint::secret() const { return hash64(impl_->directory.identity.secret); }
 Epoch Checkpoint::epoch() const { return impl_->epoch; }
 bool Checkpoint::fresh() const { return impl_->directory.fresh; }
 const std::optional<Commit>& Checkpoint::last_commit() const { return impl_->last_commit; }

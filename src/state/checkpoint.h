@@ -48,7 +48,8 @@ class Checkpoint {
 
   const std::string& writer() const;  // UUID, minted once
   Epoch epoch() const;
-  bool fresh() const;  // made by this opening
+  std::uint64_t secret() const;  // seed for hashes of keys: known to nobody who sends records
+  bool fresh() const;            // made by this opening
 
   const std::optional<Commit>& last_commit() const;
   const std::optional<Plan>& open_plan() const;

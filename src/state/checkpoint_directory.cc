@@ -72,6 +72,7 @@ Status make_database(const fs::Path& path, const std::string& pipeline) {
     changes.put(layout::meta, layout::meta_format, std::to_string(layout::format));
     changes.put(layout::meta, layout::meta_pipeline, pipeline);
     changes.put(layout::meta, layout::meta_writer, mint_uuid());
+    changes.put(layout::meta, layout::meta_secret, mint_uuid());
     changes.put(layout::meta, layout::meta_epoch, "0");
     changes.put(layout::meta, layout::meta_last_plan, "0");
     changes.put(layout::meta, layout::meta_last_commit, "0");

@@ -85,6 +85,7 @@ Result<Identity> read_identity(Database& database) {
   TRY(refuse_newer(identity));
   identity.pipeline = TRY(meta(database, layout::meta_pipeline));
   identity.writer = TRY(meta(database, layout::meta_writer));
+  identity.secret = TRY(meta(database, layout::meta_secret));
   identity.epoch = Epoch(TRY(meta_number(database, layout::meta_epoch)));
   return identity;
 }

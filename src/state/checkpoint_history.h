@@ -20,6 +20,7 @@ struct Identity {
   int format = 0;
   std::string pipeline;
   std::string writer;
+  std::string secret;  // UUID that never leaves the database
   Epoch epoch;
 };
 

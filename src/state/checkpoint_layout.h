@@ -32,6 +32,7 @@ inline constexpr std::string_view state_prefix = "state.";
 inline constexpr const char* meta_format = "format";
 inline constexpr const char* meta_pipeline = "pipeline";
 inline constexpr const char* meta_writer = "writer";
+inline constexpr const char* meta_secret = "secret";
 inline constexpr const char* meta_epoch = "epoch";
 inline constexpr const char* meta_last_plan = "last_plan";      // both repeat what the families hold, in another file:
 inline constexpr const char* meta_last_commit = "last_commit";  // a family that lost its end is noticed

@@ -14,6 +14,7 @@ TEST_CASE("a new checkpoint is at the beginning") {
   CHECK(checkpoint->fresh());
   CHECK(checkpoint->epoch() == Epoch(1));
   CHECK(checkpoint->writer().size() == 36);
+  CHECK(checkpoint->secret() != 0);
   CHECK_FALSE(checkpoint->last_commit());
   CHECK_FALSE(checkpoint->open_plan());
   CHECK(checkpoint->next_number() == BatchNumber(1));
@@ -23,11 +24,14 @@ TEST_CASE("a new checkpoint is at the beginning") {
 TEST_CASE("what was committed is there after each opening, the writer stays, the epoch rises") {
   const TestDirectory directory;
   std::string writer;
+  std::uint64_t secret = 0;
   for (std::uint64_t n = 1; n <= 5; ++n) {
     const auto checkpoint = must_open(directory.path());
     CHECK(checkpoint->fresh() == (n == 1));
     if (n == 1) writer = checkpoint->writer();
     CHECK(checkpoint->writer() == writer);
+    if (n == 1) secret = checkpoint->secret();
+    CHECK(checkpoint->secret() == secret);
     CHECK(checkpoint->epoch() == Epoch(n));
     CHECK(checkpoint->next_number() == BatchNumber(n));
     if (n > 1) {

@@ -1,0 +1,52 @@
+#pragma once
+// Packs rows of a batch into bytes, one string a row, and back: as a key, whose bytes are in the order of its values, or as
+// a row, which is smaller and faster but in no order. Both are stored in checkpoints: their bytes do not change.
+//
+// Order of keys: null first; then false, true; numbers by value, -0.0 as 0.0, NaN (any, as one) last; strings and binary by
+// their bytes; dates and times by time. Two values have one key exactly if SQL's GROUP BY takes them for one.
+//
+// Types: all of type.h but list, structure, map and interval. Threads: a codec may be used from one thread at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "data/batch.h"
+#include "data/schema.h"
+
+namespace weir {
+
+// Strings one behind the other: the packed form of a column of keys or rows.
+struct PackedRows {
+  std::string bytes;
+  std::vector<std::uint64_t> ends;  // of each string in `bytes`
+  std::size_t size() const { return ends.size(); }
+  std::string_view operator[](std::size_t i) const {
+    const std::uint64_t begin = i == 0 ? 0 : ends[i - 1];
+    return std::string_view(bytes).substr(begin, ends[i] - begin);
+  }
+};
+
+enum class RowForm { key, row };
+
+class RowCodec {
+ public:
+  // Fault::config for a column whose type cannot be packed, naming it.
+  static Result<RowCodec> make(const std::vector<Column>& columns, RowForm form);
+
+  // The columns from `first` on of each row of `rows`; their types must be those of the codec.
+  PackedRows encode(const Batch& rows, std::size_t first) const;
+
+  // Writes one packed row into row `at` of the columns from `first` on of `chunk`; Fault::data for bytes that are none.
+  Status decode(std::string_view bytes, duckdb_data_chunk chunk, std::size_t first, std::size_t at) const;
+
+ private:
+  RowCodec(std::vector<Column> columns, RowForm form) : columns_(std::move(columns)), form_(form) {}
+  std::vector<Column> columns_;
+  RowForm form_;
+};
+
+}  // namespace weir
