@@ -39,6 +39,7 @@ std::string without_noise(std::string text) {
   // Long lists and advice about DuckDB's own settings help nobody who writes a pipeline.
   for (const std::string_view marker :
        {"\n\nLINE ", "\nLINE ", "\tCandidate functions:", "\nCandidate bindings:", "\nDid you mean", "\n\nPossible solutions",
+        " when casting from source column",
         " You might need to add explicit type casts", " In order to select one, please add explicit type casts"})
     cut_from(text, marker);
   return one_line(text);

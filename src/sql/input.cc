@@ -1,6 +1,9 @@
 #include "sql/input.h"
 
-#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "sql/session.h"
 
 namespace weir {
 namespace {
@@ -11,6 +14,7 @@ struct Scan {
   const Batch* batch;
   std::vector<idx_t> columns;  // of the batch, in the order DuckDB wants them
   std::size_t chunk = 0;
+  std::uint64_t row = 0;  // position of the next chunk's first row
 };
 
 void bind(duckdb_bind_info info) {
@@ -19,11 +23,12 @@ void bind(duckdb_bind_info info) {
   const std::uint64_t slot = duckdb_get_uint64(parameter);
   duckdb_destroy_value(&parameter);
   if (!tables.has(slot)) return duckdb_bind_set_error(info, "no such input");
-  for (const Column& column : tables.at(slot).schema.columns()) {
-    duckdb_logical_type type = to_duckdb(column.type);
-    duckdb_bind_add_result_column(info, column.name.c_str(), type);
+  const auto add = [&](std::string_view name, duckdb_logical_type type) {
+    duckdb_bind_add_result_column(info, std::string(name).c_str(), type);
     duckdb_destroy_logical_type(&type);
-  }
+  };
+  for (const Column& column : tables.at(slot).schema.columns()) add(column.name, to_duckdb(column.type));
+  if (tables.at(slot).numbered) add(row_column, duckdb_create_logical_type(DUCKDB_TYPE_UBIGINT));
   duckdb_bind_set_bind_data(info, new std::uint64_t(slot), [](void* p) { delete static_cast<std::uint64_t*>(p); });
 }
 
@@ -31,12 +36,11 @@ void init(duckdb_init_info info) {
   auto& tables = *static_cast<InputTables*>(duckdb_init_get_extra_info(info));
   InputSlot& slot = tables.at(*static_cast<std::uint64_t*>(duckdb_init_get_bind_data(info)));
   if (slot.batch == nullptr) return duckdb_init_set_error(info, "the input has no batch");
-  auto* scan = new Scan{slot.batch, {}, 0};
+  auto* scan = new Scan{slot.batch, {}, 0, 0};
   slot.columns_read.clear();
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t column = duckdb_init_get_column_index(info, i);
     scan->columns.push_back(column);
-    // count(*) reads a column that does not exist, only for the number of rows.
     if (column < slot.schema.size()) slot.columns_read.push_back(column);
   }
   duckdb_init_set_max_threads(info, 1);
@@ -51,9 +55,16 @@ void next_chunk(duckdb_function_info info, duckdb_data_chunk output) {
   while (scan.chunk < chunks.size() && chunks[scan.chunk]->rows() == 0) ++scan.chunk;  // an empty one would end the scan
   if (scan.chunk == chunks.size()) return duckdb_data_chunk_set_size(output, 0);
   const Chunk& chunk = *chunks[scan.chunk++];
-  for (std::size_t i = 0; i < scan.columns.size(); ++i)
-    if (scan.columns[i] < scan.batch->schema().size())
-      duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(output, i), chunk.column(scan.columns[i]));
+  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+    duckdb_vector to = duckdb_data_chunk_get_vector(output, i);
+    if (scan.columns[i] < scan.batch->schema().size()) {
+      duckdb_vector_reference_vector(to, chunk.column(scan.columns[i]));
+    } else {
+      auto* const rows = static_cast<std::uint64_t*>(duckdb_vector_get_data(to));
+      std::iota(rows, rows + chunk.rows(), scan.row);
+    }
+  }
+  scan.row += chunk.rows();
   duckdb_data_chunk_set_size(output, chunk.rows());
 }
 
@@ -90,8 +101,9 @@ Status InputTables::install(duckdb_database database, duckdb_connection connecti
   return {};
 }
 
-std::uint64_t InputTables::add(Schema schema) {
+std::uint64_t InputTables::add(Schema schema, bool numbered) {
   slots_[next_].schema = std::move(schema);
+  slots_[next_].numbered = numbered;
   return next_++;
 }
 

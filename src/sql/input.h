@@ -20,6 +20,7 @@ namespace weir {
 
 struct InputSlot {
   Schema schema;
+  bool numbered = false;            // one column more: the position of the row
   const Batch* batch = nullptr;     // set while the query runs
   std::vector<idx_t> columns_read;  // as of the last run
 };
@@ -29,7 +30,7 @@ class InputTables {
   // Teaches an instance the function and the names.
   Status install(duckdb_database database, duckdb_connection connection);
 
-  std::uint64_t add(Schema schema);
+  std::uint64_t add(Schema schema, bool numbered);
   void remove(std::uint64_t slot) { slots_.erase(slot); }
   InputSlot& at(std::uint64_t slot) { return slots_.at(slot); }
   bool has(std::uint64_t slot) const { return slots_.contains(slot); }

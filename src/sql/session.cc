@@ -56,6 +56,7 @@ struct ResultOwner {
 struct Session::State {
   SessionKind kind = SessionKind::compute;
   InputTables tables;
+  Notes notes;
   std::optional<std::size_t> error_position;
   duckdb_database database = nullptr;
   duckdb_connection connection = nullptr;
@@ -117,6 +118,7 @@ Result<std::shared_ptr<Session>> Session::open(SessionKind kind, const SessionLi
   TRY(run_statement(state->connection, "SET GLOBAL TimeZone = 'UTC'"));
   TRY(run_statement(state->connection, "SET GLOBAL Calendar = 'gregorian'"));
   if (kind != SessionKind::io) {
+    TRY(state->notes.install(state->connection));
     TRY(run_statement(state->connection, "SET GLOBAL enable_external_access = false"));
     TRY(run_statement(state->connection, "SET GLOBAL lock_configuration = true"));
   }
@@ -127,7 +129,7 @@ Result<Query> Session::prepare(const std::string& sql, std::vector<SqlInput> inp
   auto impl = std::make_unique<Query::Impl>();
   impl->session = state_;
   impl->sql = sql;
-  for (SqlInput& input : inputs) impl->names.emplace_back(input.name, state_->tables.add(std::move(input.schema)));
+  for (SqlInput& input : inputs) impl->names.emplace_back(input.name, state_->tables.add(std::move(input.schema), input.numbered));
   TRY(impl->prepare());
   return Query(std::move(impl));
 }
@@ -135,6 +137,12 @@ Result<Query> Session::prepare(const std::string& sql, std::vector<SqlInput> inp
 Result<Batch> Session::run(const std::string& sql) {
   Query query = TRY(prepare(sql, {}));
   return query.run(std::vector<Batch>{});
+}
+
+std::vector<Note> Session::take_notes() {
+  std::vector<Note> notes = state_->notes.take();
+  std::stable_sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) { return a.row < b.row; });
+  return notes;
 }
 
 void Session::interrupt() {

@@ -14,11 +14,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/types.h"
 #include "data/batch.h"
+#include "sql/notes.h"
 
 namespace weir {
 
@@ -37,7 +39,10 @@ struct SessionLimits {
 struct SqlInput {
   std::string name;
   Schema schema;
+  bool numbered = false;  // with one column more: row_column, the position of the row in the batch
 };
+
+inline constexpr std::string_view row_column = "_weir_row";
 
 class Query;
 
@@ -54,6 +59,8 @@ class Session {
   std::optional<std::size_t> error_position() const;
   // A statement without inputs, once.
   Result<Batch> run(const std::string& sql);
+  // What weir_note() remembered since the last call, in the order of rows.
+  std::vector<Note> take_notes();
   // Makes the running query, and every later one, fail with "stopped".
   void interrupt();
 

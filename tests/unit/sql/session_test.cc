@@ -189,3 +189,38 @@ TEST_CASE("memory beyond the limit is an external error that names the setting")
   CHECK(out.error().fault == Fault::external);
   CHECK(out.error().message.find("resources.memory") != std::string::npos);
 }
+
+TEST_CASE("notes name every row once, whatever stands between") {
+  auto session = open_session();
+  const Batch in = batch_of(*session, "SELECT range AS id, range::VARCHAR AS s FROM range(10000)");
+  auto query = session->prepare(
+      "SELECT id, a FROM (SELECT id, CAST(s AS INTEGER) AS a, weir_same(_weir_row) AS _weir_row FROM input WHERE CASE WHEN id % 10 > 0 THEN CASE WHEN "
+      "id <> 77 THEN TRUE ELSE weir_note(2, _weir_row) END ELSE weir_note(1, _weir_row) END) WHERE CASE WHEN a > 100 THEN TRUE ELSE weir_note(3, "
+      "_weir_row) END",
+      {{"input", in.schema(), true}});
+  if (!query) FAIL(query.error().text());
+  for (int round = 0; round < 2; ++round) {
+    const auto out = query->run(in);
+    REQUIRE(out);
+    std::vector<Note> want;
+    for (std::uint64_t i = 0; i < 10000; ++i) {
+      if (i % 10 == 0) want.push_back({1, i});
+      else if (i == 77) want.push_back({2, i});
+      else if (i <= 100) want.push_back({3, i});
+    }
+    CHECK(session->take_notes() == want);
+    CHECK(out->rows() == 10000 - want.size());
+  }
+}
+
+TEST_CASE("a filter is not moved past weir_same, so that a column that fails is computed for every row") {
+  auto session = open_session();
+  const Batch in = batch_of(*session, "SELECT range AS id, CASE WHEN range = 5 THEN 'x' ELSE '1' END AS s FROM range(10)");
+  const auto run = [&](const std::string& row) {
+    auto query = session->prepare("SELECT id FROM (SELECT id, CAST(s AS INTEGER) AS a, " + row + " AS _weir_row FROM input) WHERE CASE WHEN id > 7 OR a > 0 "
+                                  "THEN id > 6 ELSE weir_note(1, _weir_row) END", {{"input", in.schema(), true}});
+    REQUIRE(query);
+    return query->run(in).has_value();
+  };
+  CHECK(!run("weir_same(_weir_row)"));
+}
