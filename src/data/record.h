@@ -21,6 +21,9 @@ struct Header {
   std::optional<std::string_view> value;
 };
 
+// The timestamp of a record to which the broker gave none.
+inline constexpr Micros no_timestamp{-1};
+
 struct Stream {  // one partition of one topic
   std::string topic;
   PartitionId partition;
