@@ -1,4 +1,5 @@
 """Runs the real `weir` binary: to its end, or in the background until the test stops or kills it."""
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,16 @@ class Ended:
     def expect(self, code=0) -> "Ended":
         assert self.code == code, f"exit code {self.code} instead of {code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
         return self
+
+    def log(self, message=None) -> list[dict]:
+        """The lines of a run with --json: all, or those of one message."""
+        lines = [json.loads(line) for line in self.err.splitlines() if line.startswith("{")]
+        return [line for line in lines if message is None or line["message"] == message]
+
+    def summary(self) -> dict[str, int]:
+        """What the last line of a run that ended well counts: batches, rows_in, rows_out, dead_letters, dropped."""
+        (done,) = self.log("done")
+        return {name: int(value) for name, value in done.items() if isinstance(value, str) and value.isdigit()}
 
 
 class WeirProcess:
@@ -94,7 +105,7 @@ class Weir:
         return self.start(*arguments, env=env).wait(deadline_s)
 
     def run_once(self, file, env=None, deadline_s=60) -> Ended:
-        return self("run", file, "--once", env=env, deadline_s=deadline_s).expect(0)
+        return self("run", file, "--once", "--json", env=env, deadline_s=deadline_s).expect(0)
 
     def stop_all(self):
         for process in self.started:
