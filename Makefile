@@ -1,6 +1,6 @@
 # The one door. `make` lists the targets. All paths are relative: the tree may stand in a directory with a space in its name.
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test integration crash bench lint format tidy asan tsan fuzz docs clean
+.PHONY: help setup build release weir demo test integration crash bench lint format tidy asan tsan fuzz docs clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
@@ -27,7 +27,12 @@ release:  ## release build, in build/release
 	@$(call configure,release)
 	@$(call compile,release)
 
-demo: release  ## payments through Weir, from an embedded Kafka to Parquet
+weir:  ## the release executable alone, build/release/weir
+	@tools/setup.sh build
+	@$(call configure,release)
+	@cmake --build --preset release -j $(JOBS) --target weir && $(give_back)
+
+demo: weir  ## payments through Weir, from an embedded Kafka to Parquet
 	@build/release/weir demo; status=$$?; $(give_back); exit $$status
 
 test: build  ## all tests: unit, scenarios, lint, a real Kafka, kills
@@ -56,7 +61,7 @@ format:  ## clang-format over all C++
 tidy:  ## clang-tidy over src/
 	@tools/setup.sh build lint
 	@$(call configure,tidy)
-	@$(call compile,tidy)
+	@cmake --build --preset tidy -j $(JOBS) -- -k 0
 
 asan:  ## unit tests and scenarios under the address and undefined behaviour sanitizers
 	@tools/setup.sh build test
@@ -76,7 +81,7 @@ fuzz:  ## each fuzz target for FUZZ_SECONDS (30)
 	@$(call compile,fuzz)
 	@fuzz/run.sh $(FUZZ_SECONDS)
 
-docs: release  ## write the generated pages anew
+docs: weir  ## write the generated pages anew
 	@tools/docs.sh
 
 clean:  ## remove what was built (not the shared cache)

@@ -48,7 +48,7 @@ class JsonFields {
   template <class T>
   T optional(const char* name, T otherwise = T{}) {
     const Json* const found = take(name);
-    return found == nullptr ? otherwise : read<T>(*found, name);
+    return found == nullptr ? std::move(otherwise) : read<T>(*found, name);
   }
 
   bool has(const char* name) const { return object_.is_object() && object_.contains(name); }
