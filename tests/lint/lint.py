@@ -82,7 +82,8 @@ def rule_layers(tree):
                     yield f"{where}: \"{header}\" is no file under src/: include by path from src/"
                 elif target not in may:
                     yield f"{where}: {folder} must not include {target}: it may use {', '.join(sorted(may - {folder})) or 'nothing'}"
-                if header in layers.CC_ONLY and name.endswith(".h") and name != f"src/{header}":
+                if header in layers.CC_ONLY and name.endswith(".h") and (
+                        name not in {f"src/{header}", *layers.CC_ONLY_EXCEPT}):
                     yield f"{where}: \"{header}\" is heavy: include it in .cc files only"
                 continue
             home = allowed_home(name, header)
