@@ -48,8 +48,10 @@ std::string text_expression(FileFormat format, const Column& column) {
     case TypeKind::float32:
     case TypeKind::float64:
       if (format == FileFormat::csv) return name;
-      return fmt::format("CASE WHEN isfinite({0}) THEN to_json({0}) ELSE to_json(CAST({0} AS VARCHAR)) END AS {0}",
-                         name);
+      return fmt::format(  // as formats/json_encoder.h writes them
+          "CASE WHEN {0} IS NULL THEN NULL WHEN isfinite({0}) THEN to_json({0}) WHEN isnan({0}) THEN to_json('NaN') "
+          "WHEN {0} > 0 THEN to_json('Infinity') ELSE to_json('-Infinity') END AS {0}",
+          name);
     default:
       if (format == FileFormat::csv && is_nested(column.type.kind)) return fmt::format("to_json({0}) AS {0}", name);
       return name;

@@ -89,7 +89,7 @@ TEST_CASE("JSON lines are valid JSON with RFC 3339 times, base64 bytes and no ba
   CHECK(content(f.spec.path + "/aaaaaaaa-1-0.json") ==
         "{\"ts\":\"2026-01-01T00:00:00.000001Z\",\"ntz\":\"1960-01-01T00:00:00.000000\",\"s\":\"a\\\"b\\n\",\"bin\":"
         "\"AP8=\","
-        "\"nan\":\"nan\",\"inf\":\"-inf\",\"d\":0.1,\"nothing\":null,\"l\":[1,2],\"st\":{\"t\":\"2026-01-01 "
+        "\"nan\":\"NaN\",\"inf\":\"-Infinity\",\"d\":0.1,\"nothing\":null,\"l\":[1,2],\"st\":{\"t\":\"2026-01-01 "
         "00:00:00+00\"},"
         "\"j\":{\"k\":[1]},\"h\":170141183460469231731687303715884105727}\n");
 }
