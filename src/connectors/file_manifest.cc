@@ -185,6 +185,13 @@ Status ManifestFolder::prune() const {
   return {};
 }
 
+Status ManifestFolder::sweep() const {
+  const auto names = TRY(fs::list(folder_));
+  for (const std::string& name : names)
+    if (name.starts_with(owner_name) && name.ends_with(".tmp")) TRY(fs::remove_file(folder_ / name));
+  return {};
+}
+
 Result<std::optional<Owner>> ManifestFolder::foreign(const fs::Path& root, const Owner& ours) {
   const std::string suffix = "." + escape_partition(ours.sink);
   const auto names = TRY(fs::list(root / "_weir"));

@@ -68,6 +68,8 @@ class ManifestFolder {
   // The commit. `already_there`: somebody's manifest of this batch stands; look at it with find().
   Result<fs::Linked> commit(const Manifest& manifest) const;
   Status prune() const;
+  // Removes what a kill left of a claim.
+  Status sweep() const;
 
   // Another writer's folder, with at least one manifest, that the same sink of the same pipeline made under `root`.
   static Result<std::optional<Owner>> foreign(const fs::Path& root, const Owner& ours);

@@ -265,7 +265,7 @@ Status FileSink::sweep(const std::optional<Manifest>& newest) {
     if (name.ends_with(".tmp") && (data || manifest) && !committed.contains(name))
       TRY(fs::remove_file(folder_->scratch() / name));
   }
-  return {};
+  return folder_->sweep();
 }
 
 fs::Path FileSink::scratch_of(const std::string& path, Epoch epoch) const {

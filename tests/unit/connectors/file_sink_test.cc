@@ -169,7 +169,10 @@ TEST_CASE("only scratch of our own names is removed") {
   for (const char* name : {"aaaaaaaa-1-0.parquet.1.tmp", "1.json.1.tmp", "notes.txt", "cccccccc-1-0.parquet.1.tmp"})
     std::ofstream(scratch + name) << "x";
   std::ofstream(f.spec.path + "/aaaaaaaa-9-0.parquet") << "not ours to remove";
+  const std::string claim = f.spec.path + "/_weir/" + writer_a + ".lake/owner.json.0a1b2c3d.tmp";
+  std::ofstream(claim) << "half a cla";
   f.opened(2);
+  CHECK_FALSE(std::filesystem::exists(claim));
   CHECK(f.scratch() == std::vector<std::string>{"cccccccc-1-0.parquet.1.tmp", "notes.txt"});
   CHECK(f.files() == std::vector<std::string>{"aaaaaaaa-9-0.parquet"});
 }
