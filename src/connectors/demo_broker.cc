@@ -52,6 +52,9 @@ Status DemoBroker::open() {
   }
   rd_kafka_mock_cluster_t* const cluster = rd_kafka_handle_mock_cluster(producer_);
   if (cluster == nullptr) return demo_error("start", "no mock cluster");
+  // Its metadata names broker 0 as the controller, and there is none: clients would wait for it to describe a topic.
+  const auto added = rd_kafka_mock_broker_add(cluster, 0);
+  if (added != RD_KAFKA_RESP_ERR_NO_ERROR) return demo_error("start", rd_kafka_err2str(added));
   address_ = rd_kafka_mock_cluster_bootstraps(cluster);
   const auto made = rd_kafka_mock_topic_create(cluster, topic_.c_str(), partitions_, 1);
   if (made != RD_KAFKA_RESP_ERR_NO_ERROR) return demo_error("make the topic", rd_kafka_err2str(made));

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/clock.h"
+#include "connectors/kafka_source.h"
+
 using namespace weir;
 using namespace std::chrono_literals;
 
@@ -30,4 +33,35 @@ TEST_CASE("the demo's broker keeps what it was sent and shows when it trimmed") 
   REQUIRE(broker.flush(10s));
   CHECK(broker.kept()->at(0).first > Offset(0));
   CHECK(broker.kept()->at(1).first == Offset(0));
+}
+
+TEST_CASE("the Kafka source reads from it") {
+  auto started = DemoBroker::start("payments", 2);
+  REQUIRE(started);
+  DemoBroker& broker = **started;
+  for (int i = 0; i < 1000; ++i) REQUIRE(broker.send(PartitionId(i % 2), "k", "value", Micros(1'000'000)));
+  REQUIRE(broker.flush(10s));
+  SystemClock clock;
+  KafkaSourceOptions options;
+  options.name = "payments";
+  options.pipeline = "demo";
+  options.spec.topics = {"payments"};
+  options.connection.name = "main";
+  options.connection.brokers = {broker.address()};
+  auto source = KafkaSource::make(options, clock);
+  REQUIRE(source);
+  const Status verified = (*source)->verify();
+  INFO((verified ? "" : verified.error().text()));
+  REQUIRE(verified);
+  REQUIRE((*source)->open(std::nullopt));
+  FetchLimits limits;
+  limits.wait_max = 1s;
+  limits.until = *(*source)->end();
+  std::uint64_t rows = 0;
+  for (int i = 0; i < 10 && rows < 1000; ++i) {
+    const auto fetched = (*source)->fetch(limits);
+    REQUIRE(fetched);
+    rows += fetched->rows();
+  }
+  CHECK(rows == 1000);
 }
