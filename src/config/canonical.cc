@@ -45,7 +45,9 @@ class MapWriter {
   template <class T>
   void field(std::string_view name, T& member, const About& about) {
     if (about.later || !about.in_file || is_absent(member)) return;
-    out[std::string(name)] = to_json(member);
+    Json value = to_json(member);
+    if (value.is_object() && value.empty()) return;  // a map of which nothing is given
+    out[std::string(name)] = std::move(value);
   }
   template <class T, class F>
   void section(std::string_view name, std::optional<T>& member, const About&, F describe_inner) {

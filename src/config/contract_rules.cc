@@ -12,6 +12,19 @@ bool is_number(const std::string& type) {
   return type == "int32" || type == "int64" || type == "double" || type.starts_with("decimal");
 }
 
+// Asks formats/ about the type alone, then the pattern with it, then all: each fault gets the place of its own key.
+void check_elsewhere(Reading& reading, Rules& rules, const FieldSpec& field, const std::string& path) {
+  const auto& check = reading.options().check_field;
+  if (!check || reading.reported(path)) return;
+  FieldSpec probe;
+  probe.name = "probe";
+  probe.type = field.type;
+  if (const std::string fault = check(probe); !fault.empty()) return rules.error(path + ".type", fault);
+  probe.pattern = field.pattern;
+  if (const std::string fault = check(probe); !fault.empty()) return rules.error(path + ".pattern", fault);
+  if (const std::string fault = check(field); !fault.empty()) rules.error(path, fault);
+}
+
 void check_field(Reading& reading, Rules& rules, const FieldSpec& field, const std::string& path) {
   const auto refuse = [&](bool is_set, const std::string& key, const std::string& types) {
     if (is_set) rules.error(path + "." + key, "only " + types + " take this; change the type, or remove it");
@@ -27,8 +40,7 @@ void check_field(Reading& reading, Rules& rules, const FieldSpec& field, const s
   for (std::size_t i = 0; i < field.values.size(); ++i)
     if (!seen.insert(field.values[i]).second)
       rules.error(path + ".values[" + std::to_string(i) + "]", "this value is named twice; remove one");
-  if (const auto& check = reading.options().check_type; check)
-    if (const std::string fault = check(field.type); !fault.empty()) rules.error(path + ".type", fault);
+  check_elsewhere(reading, rules, field, path);
 }
 
 void check_field_name(Rules& rules, const std::string& name, const std::string& path, std::set<std::string>& seen) {

@@ -115,7 +115,7 @@ void describe(V& v, ContractSpec& s) {
   v.field("drift", s.drift, {.doc = "What happens to records that differ from the contract."});
   Bytes record_max{s.record_bytes_max};
   v.field("max_record_size", record_max,
-          {.doc = "Larger records are dead letters, RECORD_TOO_LARGE.", .min = 1, .max = 1e9});
+          {.doc = "Larger records are dead letters, RECORD_TOO_LARGE.", .min = 1, .max = 1 << 30});
   s.record_bytes_max = record_max.value;
   v.field("max_depth", s.depth_max,
           {.doc = "Records nested deeper are dead letters, NESTING_TOO_DEEP.", .min = 1, .max = 1000});

@@ -32,7 +32,8 @@ class Linker {
     for (const SinkSpec& sink : pipeline_.sinks)
       if (!sink.from.empty()) use_rows(sink.from, join_path("sinks", sink.name) + ".from", pipeline_.steps.size());
     link_connections();
-    lint_unused();
+    // A name that is mistyped elsewhere would count as unused.
+    if (!reading_.has_errors()) lint_unused();
   }
 
  private:
@@ -87,7 +88,18 @@ class Linker {
     for (const SinkSpec& sink : pipeline_.sinks)
       if (sink.name == name)
         return rules_.error(path, "\"" + name + "\" is a sink; only sources and steps can be read");
+    if (!rows_are_known()) return;
     rules_.error(path, "there is no source or step \"" + shown(name) + "\"" + suggestion(name, views(rows_)));
+  }
+
+  // Not where sources or a step could not be read at all: that is reported.
+  bool rows_are_known() const {
+    const auto hides_rows = [](const Diagnostic& d) {
+      return d.severity == Severity::error &&
+             (d.path == "sources" || d.path == "steps" || d.path.starts_with("steps["));
+    };
+    const Diagnostics& problems = reading_.problems();
+    return std::none_of(problems.begin(), problems.end(), hides_rows);
   }
 
   void use_connection(const std::string& name, const std::string& path) {

@@ -159,6 +159,17 @@ tl::expected<LoadedContract, Diagnostics> load_contract_text(std::string_view te
   });
 }
 
+bool is_contract_file(const std::string& path) {
+  const LoadOptions options;
+  Reading reading(options);
+  try {
+    const Node root = reading.parse_file(path, path, nullptr);
+    return root.find("fields") != nullptr && root.find("sources") == nullptr;
+  } catch (const std::exception&) {
+    return false;  // the load that follows says what is wrong
+  }
+}
+
 bool read_contract(Reading& reading, const Cursor& at, std::string& file, ContractSpec& contract, bool names_allowed) {
   if (at.node.kind == Node::Kind::map) {
     read_value(reading, at, contract, {});

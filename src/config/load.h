@@ -28,8 +28,8 @@ struct LoadOptions {
   Environment environment = process_environment();
   // false: references are not resolved (a check on a machine without the secrets). Such a spec must not run.
   bool resolve_references = true;
-  // What other folders know better; each says what is wrong with a text, empty: nothing. Unset: not checked.
-  std::function<std::string(const std::string& type)> check_type;            // of a contract's field (formats)
+  // What other folders know better; each says what is wrong, empty: nothing. Unset: not checked.
+  std::function<std::string(const FieldSpec& field)> check_field;            // of a contract (formats)
   std::function<std::string(const std::string& name)> check_kafka_property;  // of a connection (connectors)
 };
 
@@ -67,6 +67,9 @@ struct LoadedContract {
 
 tl::expected<Loaded, Diagnostics> load_pipeline(const std::string& path, const LoadOptions& options = {});
 tl::expected<LoadedContract, Diagnostics> load_contract(const std::string& path, const LoadOptions& options = {});
+
+// Whether the file is a contract: it has `fields` and no `sources`. Anything else counts as a pipeline.
+bool is_contract_file(const std::string& path);
 
 // The same for a text at hand; `name` stands for the file in messages, `folder` is where its relative paths
 // start.

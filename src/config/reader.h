@@ -115,9 +115,8 @@ class MapReader {
     (about.later ? later_ : known_).push_back(name);
     const Entry* entry = at_.node.find(name);
     if (entry == nullptr && about.required) {
-      std::string message = "required, but missing";
-      if (!about.example.empty())
-        message.append("; add \"").append(name).append(": ").append(about.example).append("\"");
+      std::string message = "required, but missing; add \"";
+      message.append(name).append(": ").append(about.example.empty() ? "..." : about.example).append("\"");
       reading_.report(Severity::error, at_.key.line > 0 ? at_.key : at_.place(), join_path(at_.path, name),
                       std::move(message));
     }

@@ -20,7 +20,10 @@ bool is_topic(std::string_view name) {
          std::all_of(name.begin(), name.end(), fits);
 }
 
+// "host:port", or several with commas between: one environment variable may hold them all.
 bool is_host_and_port(std::string_view broker) {
+  if (const std::size_t comma = broker.find(','); comma != std::string_view::npos)
+    return is_host_and_port(broker.substr(0, comma)) && is_host_and_port(broker.substr(comma + 1));
   const std::size_t colon = broker.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   int port = 0;
@@ -85,6 +88,7 @@ class PipelineRules {
     const bool sasl = s.protocol == SecurityProtocol::sasl_plaintext || s.protocol == SecurityProtocol::sasl_ssl;
     const bool token = sasl && s.mechanism == SaslMechanism::oauthbearer;
     const bool password = sasl && !token;
+    if (reading_.reported(path + ".protocol") || reading_.reported(path + ".mechanism")) return;
     if (password) {
       need(!s.username.empty(), path + ".username", "this mechanism needs a user name; add username:");
       need(!s.password.empty(), path + ".password", "this mechanism needs a password; add password: \"${file:/path}\"");

@@ -69,13 +69,18 @@ std::optional<std::int64_t> multiply(const Part& part, std::int64_t factor) {
   const auto [end, error] = std::from_chars(part.digits.data(), part.digits.data() + part.digits.size(), whole);
   std::int64_t value = 0;
   if (error != std::errc{} || __builtin_mul_overflow(whole, factor, &value)) return std::nullopt;
-  std::int64_t place = factor;
-  for (char c : part.fraction) {
-    const bool divides = place % 10 == 0;
-    place = divides ? place / 10 : 0;
-    if (c != '0' && place == 0) return std::nullopt;
-    if (__builtin_add_overflow(value, place * (c - '0'), &value)) return std::nullopt;
+  std::string_view fraction = part.fraction;
+  while (fraction.ends_with('0')) fraction.remove_suffix(1);
+  if (fraction.size() > 15) return std::nullopt;
+  __extension__ __int128 numerator = 0;
+  __extension__ __int128 denominator = 1;
+  for (char c : fraction) {
+    numerator = numerator * 10 + (c - '0');
+    denominator *= 10;
   }
+  if (numerator * factor % denominator != 0) return std::nullopt;
+  if (__builtin_add_overflow(value, static_cast<std::int64_t>(numerator * factor / denominator), &value))
+    return std::nullopt;
   return value;
 }
 

@@ -45,7 +45,7 @@ class TreeBuilder final : public YAML::EventHandler {
     report(place(mark), "the anchor &" + shown(name) + " is not allowed; write the value out where it is used");
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    report(place(mark), "aliases (*name) are not allowed; write the value out, or share it with include:");
+    report(place(mark), "aliases (*name) are not allowed; write the value out, or quote a text that begins with *");
     add(node(mark, Node::Kind::bad));
   }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -220,7 +220,8 @@ std::string explain(const std::string& message) {
       {YAML::ErrorMsg::BLOCK_ENTRY, "a list entry (- ) cannot stand here; put it on a line of its own below its key"},
       {YAML::ErrorMsg::EOF_IN_SCALAR, "a quote is not closed before the file ends"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "a value cannot begin with this character; quote it"},
-      {YAML::ErrorMsg::UNKNOWN_ANCHOR, "aliases (*name) are not allowed; quote a text that begins with *"},
+      {YAML::ErrorMsg::UNKNOWN_ANCHOR,
+       "aliases (*name) are not allowed; write the value out, or quote a text that begins with *"},
   };
   for (const auto& [words, remedy] : remedies)
     if (message == words) return remedy;
