@@ -13,7 +13,7 @@ constexpr std::size_t path_bytes_max = 200;
 bool is_bare(std::string_view name) {
   return !name.empty() && name.size() <= shown_bytes_max && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '$' || c == '@' || static_cast<unsigned char>(c) >= 0xc3;
+           c == '$' || c == '@';
   });
 }
 
