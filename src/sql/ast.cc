@@ -13,8 +13,8 @@ constexpr std::size_t text_bytes_max = 65'536;
 constexpr std::string_view bare = "SELECT ";
 constexpr std::string_view enclosed = "SELECT (";
 
-Result<std::string> serialize(Session& session, const std::string& sql) {
-  const Batch batch = TRY(session.run("SELECT CAST(json_serialize_sql(" + quote_literal(sql) + ") AS VARCHAR) AS tree"));
+Result<std::string> call(Session& session, const std::string& function, const std::string& argument) {
+  const Batch batch = TRY(session.run("SELECT CAST(" + function + "(" + quote_literal(argument) + ") AS VARCHAR) AS v"));
   if (batch.empty()) return fail(Fault::internal, "DuckDB gave no syntax tree");
   auto* const text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(batch.chunks().front()->column(0)));
   return std::string(duckdb_string_t_data(text), duckdb_string_t_length(*text));
@@ -45,7 +45,7 @@ void drop_places(Json& node) {
 // What of the statement `prefix text suffix` is not the expression; equal for all that are nothing but one expression.
 Result<Json> tree(Session& session, std::string_view text, std::string_view prefix, std::string_view suffix) {
   const std::string sql = std::string(prefix) + std::string(text) + std::string(suffix);
-  const std::string serialized = TRY(serialize(session, sql));
+  const std::string serialized = TRY(call(session, "json_serialize_sql", sql));
   Json parsed = TRY(parse_json(serialized));
   if (parsed.value("error", true)) {
     std::optional<std::size_t> at;
@@ -88,6 +88,36 @@ std::optional<std::size_t> place_of(const Json& node) {
   if (!node.is_object() || !node.contains("query_location")) return std::nullopt;
   const auto at = node["query_location"].get<std::int64_t>();
   return at < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(at));
+}
+
+namespace {
+
+// `lambda x: ...`; DuckDB writes it as `x -> ...`, which it reads as JSON's arrow.
+bool has_lambda(const Json& node) {
+  if (node.is_object() && node.value("class", "") == "LAMBDA" && !place_of(node["lhs"]) && node["lhs"].value("class", "") != "OPERATOR") return true;
+  if (!node.is_structured()) return false;
+  for (const Json& child : node)
+    if (has_lambda(child)) return true;
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> unparse_expression(Session& session, const Json& tree_of_one) {
+  if (has_lambda(tree_of_one)) return std::nullopt;
+  auto statement = tree(session, "1", bare, "");
+  if (!statement) return std::nullopt;
+  Json wanted = tree_of_one;
+  drop_places(wanted);
+  (*statement)["statements"][0]["node"]["select_list"][0] = wanted;
+  drop_places(*statement);
+  const auto text = call(session, "json_deserialize_sql", dump_json(*statement));
+  if (!text || !text->starts_with(bare)) return std::nullopt;
+  std::string out = text->substr(bare.size());
+  auto again = parse_expression(session, out);
+  if (!again) return std::nullopt;
+  drop_places(*again);
+  return *again == wanted ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Result<Json> parse_expression(Session& session, std::string_view text) {

@@ -3,6 +3,8 @@
 //
 // Threads: the session's one caller. Errors: Fault::config with the position in the text.
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -13,6 +15,10 @@ namespace weir {
 
 // The tree of `text` as one expression; places in it ("query_location") count from the start of `text`.
 Result<Json> parse_expression(Session& session, std::string_view text);
+
+// The text of a tree, as DuckDB writes it; nullopt where that text would not be read as the same tree
+// (with a lambda).
+std::optional<std::string> unparse_expression(Session& session, const Json& tree);
 
 // "<what>, at character N of: <text>".
 tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte, std::string what);

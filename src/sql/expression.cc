@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "sql/ast.h"
+#include "sql/evaluation_order.h"
 #include "sql/function_list.h"
 
 namespace weir {
@@ -192,18 +193,23 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 }
 
 Result<Expression> check_expression(Session& session, std::string_view text, const Schema& columns, Wanted wanted) {
-  Expression out{std::string(trimmed(text)), {}, {}};
+  Expression out{std::string(trimmed(text)), {}, {}, {}};
   const Json tree = TRY(parse_expression(session, out.text));
   Checker checker(session, out.text, columns);
   TRY(checker.check(tree));
   out.columns = std::move(checker).columns();
+  if (Json ordered = tree; fix_evaluation_order(ordered, wanted == Wanted::condition))
+    out.ordered = unparse_expression(session, ordered).value_or("");
   constexpr std::size_t prefix = std::string_view("SELECT (").size();
-  auto query = session.prepare("SELECT " + out.sql() + " AS v FROM input", {{"input", columns}});
+  auto query = session.prepare("SELECT (" + out.text + "\n) AS v FROM input", {{"input", columns}});
   if (!query) {
     auto at = session.error_position();
     if (at) at = *at >= prefix ? std::optional(*at - prefix) : std::nullopt;
     return expression_error(out.text, at, query.error().message);
   }
+  if (!out.ordered.empty())
+    if (auto ordered = session.prepare("SELECT " + out.sql() + " AS v FROM input", {{"input", columns}}); !ordered)
+      return expression_error(out.text, std::nullopt, ordered.error().message);
   out.type = query->schema().columns().at(0).type;
   if (wanted == Wanted::condition && out.type.kind != TypeKind::boolean)
     return expression_error(out.text, std::nullopt, "must be TRUE or FALSE, but is of type " + to_string(out.type));

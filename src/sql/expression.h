@@ -21,8 +21,10 @@ struct Expression {
   Type type;
   std::vector<std::string> columns;  // those it names, as the schema spells them, each once, in order of first use
 
+  std::string ordered = {};          // the same with a fixed order of evaluation (sql/evaluation_order.h), where it differs
+
   // As it stands in a statement.
-  std::string sql() const { return "(" + text + "\n)"; }  // the line break ends a comment
+  std::string sql() const { return "(" + (ordered.empty() ? text : ordered) + "\n)"; }  // the line break ends a comment
 };
 
 enum class Wanted {

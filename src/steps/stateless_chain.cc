@@ -275,7 +275,12 @@ Result<std::unique_ptr<StatelessChain>> StatelessChain::compile(const std::vecto
   if (!problems.empty()) return fail(std::move(problems.front()));
   impl->compute = std::move(compute);
   impl->careful = std::move(careful);
-  TRY(impl->prepare());
+  if (Status prepared = impl->prepare(); !prepared) {
+    // Each expression was checked; what is left is a constant that DuckDB computes beforehand, and fails.
+    Error error = std::move(prepared).error();
+    error.place = "steps." + impl->plan.steps.front();
+    return fail(std::move(error));
+  }
   return std::unique_ptr<StatelessChain>(new StatelessChain(std::move(impl)));
 }
 

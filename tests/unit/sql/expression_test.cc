@@ -136,3 +136,16 @@ TEST_CASE_METHOD(Fixture, "the list of functions is closed and holds what DuckDB
       "wavg", "weighted_avg"};
   CHECK(unlisted == on_purpose);
 }
+
+TEST_CASE_METHOD(Fixture, "the left side of a condition guards the right one, whatever DuckDB would swap") {
+  const auto sql = [&](const char* text) { return good(text, Wanted::condition).sql(); };
+  CHECK(sql("amount > 1 AND currency IN ('EUR', 'USD') AND flag") == "(amount > 1 AND currency IN ('EUR', 'USD') AND flag\n)");
+  CHECK(sql("flag AND CAST(amount AS DECIMAL(4,2)) > 1") == "(CASE  WHEN (flag) THEN ((CAST(amount AS DECIMAL(4,2)) > 1)) ELSE CAST('f' AS BOOLEAN) END\n)");
+  CHECK(sql("flag OR CAST(amount AS DECIMAL(4,2)) > 1").find("CASE  WHEN (flag) THEN (CAST('t' AS BOOLEAN)) ELSE (CAST(amount") == 1);
+  CHECK(sql("amount BETWEEN 0 AND CAST(amount AS DECIMAL(4,2))").find("CASE") == 1);
+  CHECK(sql("amount IN (1, CAST(amount AS DECIMAL(4,2)))").find("CASE") == 1);
+  CHECK(sql("NOT (flag AND CAST(amount AS DECIMAL(4,2)) > 1)").find("CASE") == std::string::npos);
+  CHECK(good("CASE WHEN flag AND CAST(amount AS DECIMAL(4,2)) > 1 THEN 1 END").sql().find("CASE  WHEN (CASE") == 1);
+  CHECK(sql("flag AND (raw -> '$.a') IS NOT NULL AND list_sum(items) > 1").find("CASE") == 1);
+  CHECK(sql("flag AND list_sum(list_transform(items, lambda x: x + 1)) > 1").find("CASE") == std::string::npos);
+}

@@ -137,7 +137,15 @@ class Model {
         const auto& select = std::get<SelectSpec>(entry.body);
         std::string list = select.all ? "* REPLACE (" : "";
         std::string replaced, added;
-        for (const auto& [name, text] : select.columns) {
+        // The first failure in the order of the columns that come out is the one that counts.
+        std::vector<std::pair<std::string, std::string>> columns;
+        if (select.all)
+          for (const Column& column : row.schema().columns())
+            for (const auto& named : select.columns)
+              if (named.first == column.name) columns.push_back(named);
+        for (const auto& named : select.columns)
+          if (!select.all || !row.schema().find(named.first)) columns.push_back(named);
+        for (const auto& [name, text] : columns) {
           // What no later entry needs is not computed.
           const std::string sql = needs_[i].contains(name) ? "(" + text + ")" : "NULL::INTEGER";
           if (!run("SELECT " + sql + " AS v FROM input", row)) return out.line = entry.name + " EXPRESSION_ERROR " + name + " ", out;
@@ -211,7 +219,7 @@ class Model {
     auto at = queries_.find(key);
     if (at == queries_.end()) {
       auto query = session_.prepare(sql, {{"input", row.schema()}});
-      if (!query) FAIL(sql + ": " + query.error().message);
+      if (!query) return std::nullopt;  // a constant that cannot be computed
       at = queries_.emplace(key, std::move(*query)).first;
     }
     auto out = at->second.run(row);
@@ -265,13 +273,17 @@ TEST_CASE("random chains agree with a model that takes each row alone") {
                                "range % 3 = 0 AS flag, range::UBIGINT AS _src FROM range(60)");
   const std::uint64_t seed = std::getenv("WEIR_SEED") != nullptr ? std::strtoull(std::getenv("WEIR_SEED"), nullptr, 10) : 20260101;
   const int chains = std::getenv("WEIR_CHAINS") != nullptr ? std::atoi(std::getenv("WEIR_CHAINS")) : 60;
-  int with_errors = 0;
+  int with_errors = 0, refused = 0;
   for (int round = 0; round < chains; ++round) {
     Generator generator(seed + static_cast<std::uint64_t>(round));
     const std::vector<StepSpec> spec = generator.chain();
     INFO("WEIR_SEED=" << seed + static_cast<std::uint64_t>(round) << " WEIR_CHAINS=1\n" << text(spec));
     auto compiled = StatelessChain::compile(spec, kinds.schema(), compute, careful);
-    if (!compiled) FAIL(compiled.error().text());
+    if (!compiled) {
+      CHECK(compiled.error().message.find("cannot take logarithm of zero") == 0);  // ln(0): refused beforehand
+      ++refused;
+      continue;
+    }
     Model model(*compute, spec, kinds.schema());
     std::vector<Model::Fate> want;
     for (std::uint64_t i = 0; i < kinds.rows(); ++i) want.push_back(model.fate(take_rows(kinds, std::vector<std::uint64_t>{i})));
@@ -315,5 +327,6 @@ TEST_CASE("random chains agree with a model that takes each row alone") {
       with_errors += rejected.empty() ? 0 : 1;
     }
   }
-  CHECK(with_errors > chains / 4);
+  if (chains > 10) CHECK(with_errors > chains / 4);
+  CHECK(refused <= chains / 10);
 }
