@@ -33,6 +33,7 @@ Json source_json(const SourcePlan& source) {
   json["ranges"] = Json::array();
   for (const PartitionRange& range : source.ranges) json["ranges"].push_back(range_json(range));
   if (source.watermark) json["watermark"] = source.watermark->value;
+  if (source.late) json["late"] = source.late->value;
   for (const IdlePartition& idle : source.idle)
     json["idle"].push_back(Json{{"topic", idle.topic}, {"partition", idle.partition.value}});
   return json;
@@ -45,6 +46,7 @@ Result<SourcePlan> source_of(const Json& json) {
   if (const Json* const ranges = fields.array("ranges"))
     for (const Json& range : *ranges) source.ranges.push_back(TRY(range_of(range)));
   if (fields.has("watermark")) source.watermark = Micros(fields.required<std::int64_t>("watermark"));
+  if (fields.has("late")) source.late = Micros(fields.required<std::int64_t>("late"));
   if (const Json* const idle = fields.array("idle")) {
     for (const Json& entry : *idle) {
       JsonFields parts(entry, "plan");

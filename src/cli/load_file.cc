@@ -1,0 +1,39 @@
+#include "cli/load_file.h"
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "config/canonical.h"
+
+namespace weir {
+
+void add_file_options(CLI::App& verb, FileOptions& options) {
+  verb.add_option("FILE", options.file, "The pipeline's YAML file")->required();
+  verb.add_option("--overlay", options.overlays, "A file laid over FILE: its values win");
+  verb.add_option("--set", options.sets, "One value, as path=value; wins over overlays");
+}
+
+std::optional<Loaded> load_or_explain(const FileOptions& options) {
+  LoadOptions load;
+  load.overlays = options.overlays;
+  load.sets = options.sets;
+  auto loaded = load_pipeline(options.file, load);
+  if (!loaded) {
+    fmt::print(stderr, "{}", to_string(loaded.error()));
+    return std::nullopt;
+  }
+  fmt::print(stderr, "{}", to_string(loaded->lints));
+  return std::move(*loaded);
+}
+
+PipelineText text_of(const PipelineSpec& spec) {
+  PipelineText out;
+  out.text = canonical_text(spec);
+  out.hash = to_hex(hash64(out.text));
+  return out;
+}
+
+}  // namespace weir

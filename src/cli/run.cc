@@ -1,0 +1,108 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/load_file.h"
+#include "cli/stop_signals.h"
+#include "cli/verbs.h"
+#include "pipeline/runner.h"
+
+namespace weir {
+namespace {
+
+struct RunOptions {
+  FileOptions file;
+  bool once = false;
+  bool quiet = false;
+  bool json = false;
+};
+
+std::string seconds(Clock::Duration duration) {
+  return fmt::format("{:.3f}", static_cast<double>(duration.count()) / 1e6);
+}
+
+// One log line a batch.
+class LogListener final : public ProgressListener {
+ public:
+  explicit LogListener(bool quiet) : quiet_(quiet) {}
+
+  void committed(const BatchProgress& batch) override {
+    rows_in_ += batch.rows_in();
+    rows_out_ += batch.rows_out();
+    rows_dead_ += batch.rows_dead();
+    rows_dropped_ += batch.rows_dropped();
+    ++batches_;
+    if (quiet_) return;
+    const auto lag = batch.lag_records();
+    log::info("batch committed", {{"batch", std::to_string(batch.number.value)},
+                                  {"rows_in", std::to_string(batch.rows_in())},
+                                  {"rows_out", std::to_string(batch.rows_out())},
+                                  {"dead_letters", std::to_string(batch.rows_dead())},
+                                  {"dropped", std::to_string(batch.rows_dropped())},
+                                  {"lag", lag ? std::to_string(*lag) : "unknown"},
+                                  {"fetch_s", seconds(batch.duration(Phase::fetch))},
+                                  {"decode_s", seconds(batch.duration(Phase::decode))},
+                                  {"run_s", seconds(batch.duration(Phase::run))},
+                                  {"write_s", seconds(batch.duration(Phase::write))},
+                                  {"commit_s", seconds(batch.duration(Phase::commit))}});
+  }
+  void waiting(const Error&, Clock::Duration) override {}
+
+  void summarize() const {
+    log::info("done", {{"batches", std::to_string(batches_)},
+                       {"rows_in", std::to_string(rows_in_)},
+                       {"rows_out", std::to_string(rows_out_)},
+                       {"dead_letters", std::to_string(rows_dead_)},
+                       {"dropped", std::to_string(rows_dropped_)}});
+  }
+
+ private:
+  bool quiet_;
+  std::uint64_t batches_ = 0;
+  std::uint64_t rows_in_ = 0;
+  std::uint64_t rows_out_ = 0;
+  std::uint64_t rows_dead_ = 0;
+  std::uint64_t rows_dropped_ = 0;
+};
+
+int run(const RunOptions& options) {
+  auto loaded = load_or_explain(options.file);
+  if (!loaded) return exit_wrong_file;
+  PipelineSpec& spec = loaded->spec;
+  if (options.once) spec.trigger.kind = TriggerSpec::Kind::available_now;
+  if (options.json) log::set_format(log::Format::json);
+  log::set_pipeline(spec.name);
+  const StopSignals signals;
+  SystemClock clock;
+  LogListener listener(options.quiet);
+  const PipelineText text = text_of(spec);
+  RunnerOptions runner_options;
+  runner_options.listener = &listener;
+  Runner runner(std::move(spec), text, standard_components(), clock, runner_options);
+  const Status ended = runner.run(signals.token());
+  if (!ended) {
+    log::error("the pipeline stopped",
+               {{"fault", std::string(to_string(ended.error().fault))}, {"error", ended.error().text()}});
+    return exit_failed;
+  }
+  listener.summarize();
+  return exit_done;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  CLI::App* const verb = app.add_subcommand("run", "Run one pipeline in the foreground");
+  const auto options = std::make_shared<RunOptions>();
+  add_file_options(*verb, options->file);
+  verb->add_flag("--once", options->once, "Take all there is now, then stop");
+  verb->add_flag("--quiet", options->quiet, "No line for each batch");
+  verb->add_flag("--json", options->json, "Log as JSON lines");
+  verb->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace weir

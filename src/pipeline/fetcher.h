@@ -1,0 +1,59 @@
+#pragma once
+// Calls the sources on a thread of its own, so that the next batch is fetched while this one runs and commits. All
+// calls to a source after start-up go through here; that is what "one caller at a time" rests on.
+//
+//   fetcher.begin(limits)      starts a fetch of every source; nothing happens when one is under way
+//   fetcher.take()             waits for it and hands it over
+//   fetcher.report(positions)  is passed on before the next fetch
+//
+// What was fetched ahead and not planned is forgotten at the end: nothing was promised.
+//
+// Threads: one caller at a time. Ownership: the sources must outlive the fetcher.
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "connectors/source.h"
+#include "pipeline/graph.h"
+
+namespace weir {
+
+struct FetchedSet {
+  std::vector<Fetched> sources;  // by the graph's order
+  std::vector<std::vector<PartitionLag>> lag;
+  bool full = false;  // a limit of records or bytes was reached: there is more
+  std::uint64_t rows() const;
+};
+
+class Fetcher {
+ public:
+  explicit Fetcher(std::vector<SourceNode>& sources);
+  ~Fetcher();
+  Fetcher(const Fetcher&) = delete;
+  Fetcher& operator=(const Fetcher&) = delete;
+
+  // One set of limits a source.
+  void begin(std::vector<FetchLimits> limits);
+  Result<FetchedSet> take();
+  void report(std::vector<Position> committed);
+
+ private:
+  void work(std::stop_token stop);
+  Result<FetchedSet> fetch_all(const std::vector<FetchLimits>& limits);
+
+  std::vector<SourceNode>& sources_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::optional<std::vector<FetchLimits>> wanted_;  // guarded by mutex_
+  std::optional<Result<FetchedSet>> got_;           // guarded by mutex_
+  std::vector<Position> to_report_;                 // guarded by mutex_
+  bool under_way_ = false;                          // guarded by mutex_
+  std::vector<Fetched> held_;                       // of a fetch that failed half way; worker's thread only
+  std::jthread worker_;                             // last: it uses all of the above
+};
+
+}  // namespace weir

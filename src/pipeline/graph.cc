@@ -1,0 +1,95 @@
+#include "pipeline/graph.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/check.h"
+#include "formats/contract.h"
+#include "formats/dead_letter.h"
+#include "steps/stateless_chain.h"
+
+namespace weir {
+namespace {
+
+Result<SourceNode> build_source(const SourceSpec& spec, const PipelineSpec& pipeline, const Components& components,
+                                Clock& clock) {
+  SourceNode node;
+  node.name = spec.name;
+  node.source = TRY(components.source(spec, pipeline, clock));
+  if (spec.type == "kafka") {
+    node.limits.records_max = spec.kafka.max_records;
+    // Two batches are held at once, and columns take about as much again as bytes.
+    node.limits.bytes_max = std::min(spec.kafka.max_bytes, Bytes(pipeline.resources.memory.value / 8));
+  }
+  if (const auto columns = node.source->schema()) {
+    node.schema = *columns;
+    return node;
+  }
+  Contract contract = TRY(Contract::compile(spec.kafka.format.contract));
+  node.contract = contract.label();
+  node.decoder = make_json_decoder(std::move(contract), {spec.name, spec.kafka.metadata, {}});
+  node.schema = node.decoder->schema();
+  return node;
+}
+
+// Entries that follow each other, with nobody else reading in between, become one step.
+std::vector<std::vector<StepSpec>> chains_of(const PipelineSpec& spec) {
+  std::map<std::string, int> readers;
+  for (const StepSpec& step : spec.steps) ++readers[step.from];
+  for (const SinkSpec& sink : spec.sinks) ++readers[sink.from];
+  std::vector<std::vector<StepSpec>> chains;
+  for (const StepSpec& step : spec.steps) {
+    const bool joins = !chains.empty() && chains.back().back().name == step.from && readers[step.from] == 1;
+    if (!joins) chains.emplace_back();
+    chains.back().push_back(step);
+  }
+  return chains;
+}
+
+Result<SinkNode> build_sink(const SinkSpec& spec, const Schema& schema, const PipelineSpec& pipeline,
+                            const Components& components) {
+  SinkNode node;
+  node.name = spec.name;
+  node.from = spec.from;
+  node.retry = spec.retry;
+  node.schema = schema.visible();
+  node.sink = TRY(components.sink(spec, pipeline));
+  return node;
+}
+
+}  // namespace
+
+const Schema& Graph::schema_of(const std::string& name) const {
+  for (const SourceNode& node : sources)
+    if (node.name == name) return node.schema;
+  for (const StepNode& node : steps)
+    if (node.name == name) return node.step->schema();
+  CHECK(false, "the loader resolved every `from`");
+}
+
+bool Graph::has_state() const {
+  return std::any_of(steps.begin(), steps.end(), [](const StepNode& node) { return node.stateful != nullptr; });
+}
+
+Result<Graph> build_graph(const PipelineSpec& spec, const Components& components, Clock& clock) {
+  Graph graph;
+  SessionLimits limits;
+  limits.memory = Bytes(spec.resources.memory.value / 4);
+  graph.owner = spec.owner;
+  const auto compute = TRY(Session::open(SessionKind::compute, limits));
+  const auto careful = TRY(Session::open(SessionKind::careful, limits));
+  for (const SourceSpec& source : spec.sources)
+    graph.sources.push_back(TRY(build_source(source, spec, components, clock)));
+  for (const std::vector<StepSpec>& chain : chains_of(spec)) {
+    const std::string from = chain.front().from;
+    auto step = TRY(StatelessChain::compile(chain, graph.schema_of(from), compute, careful));
+    graph.steps.push_back({from, chain.back().name, std::move(step)});
+  }
+  for (const SinkSpec& sink : spec.sinks)
+    graph.sinks.push_back(TRY(build_sink(sink, graph.schema_of(sink.from), spec, components)));
+  if (spec.dead_letter) graph.dead_letter = TRY(build_sink(*spec.dead_letter, dead_letter_schema(), spec, components));
+  return graph;
+}
+
+}  // namespace weir
