@@ -186,12 +186,24 @@ Status Checkpoint::commit(const Commit& commit, const StateChanges& state) {
 
 Result<std::string> Checkpoint::state_family(std::string_view step) {
   std::string family = std::string(layout::state_prefix) + std::string(step);
+  const std::string mark = std::string(layout::meta_family) + family;
+  if (TRY(impl_->database().get(layout::meta, mark))) return family;
+  TRY(impl_->database().drop_family(family));  // of an opening that was killed between this and the mark
   TRY(impl_->database().add_family(family));
+  StateChanges changes;
+  changes.put(layout::meta, mark, "1");
+  TRY(impl_->write(changes));
   return family;
 }
 
 Status Checkpoint::drop_state(std::string_view step) {
-  return impl_->database().drop_family(std::string(layout::state_prefix) + std::string(step));
+  const std::string family = std::string(layout::state_prefix) + std::string(step);
+  StateChanges changes;
+  changes.erase(layout::meta, std::string(layout::meta_family) + family);
+  changes.erase(layout::meta, std::string(layout::meta_head) + family);
+  TRY(impl_->write(changes));
+  // Killed here, what is left of the family is removed when it is made again.
+  return impl_->database().drop_family(family);
 }
 
 Result<std::optional<std::string>> Checkpoint::get(const std::string& family, std::string_view key) const {

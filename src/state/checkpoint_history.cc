@@ -1,5 +1,6 @@
 #include "state/checkpoint_history.h"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -63,6 +64,16 @@ Status without_hole(const std::vector<T>& list, const char* what) {
   return {};
 }
 
+Status check_families(Database& database) {
+  const std::vector<std::string> there = database.families();
+  const std::string begin(layout::meta_family);
+  return database.scan(layout::meta, begin, begin + "\xff", [&](std::string_view key, std::string_view) -> Status {
+    const std::string family(key.substr(begin.size()));
+    if (std::find(there.begin(), there.end(), family) != there.end()) return {};
+    return fail(damaged(fmt::format("the state of {} is gone", family)));
+  });
+}
+
 }  // namespace
 
 Error damaged(const std::string& what) {
@@ -120,6 +131,7 @@ Result<History> read_history(Database& database) {
     if (history.commits[i].plan_hash != history.plans[i].hash())
       return fail(damaged(fmt::format("batch {} was committed under another plan", history.plans[i].number.value)));
   }
+  TRY(check_families(database));
   return history;
 }
 

@@ -37,6 +37,9 @@ inline constexpr const char* meta_epoch = "epoch";
 inline constexpr const char* meta_last_plan = "last_plan";      // both repeat what the families hold, in another file:
 inline constexpr const char* meta_last_commit = "last_commit";  // a family that lost its end is noticed
 
+inline constexpr std::string_view meta_family = "family.";  // + family: this one was made
+inline constexpr std::string_view meta_head = "head.";      // + family: what the table in it should hold
+
 // Big-endian, so that keys are in the order of the numbers.
 inline std::string batch_key(BatchNumber number) {
   std::string key(8, '\0');
