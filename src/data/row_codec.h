@@ -5,10 +5,12 @@
 // Order of keys: null first; then false, true; numbers by value, -0.0 as 0.0, NaN (any, as one) last; strings and binary by
 // their bytes; dates and times by time. Two values have one key exactly if SQL's GROUP BY takes them for one.
 //
-// Types: all of type.h but list, structure, map and interval. Threads: a codec may be used from one thread at a time.
+// Types: all of type.h but list, structure and map; interval in rows only. Threads: a codec may be used from one thread at a time.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,12 +42,33 @@ class RowCodec {
   // The columns from `first` on of each row of `rows`; their types must be those of the codec.
   PackedRows encode(const Batch& rows, std::size_t first) const;
 
-  // Writes one packed row into row `at` of the columns from `first` on of `chunk`; Fault::data for bytes that are none.
-  Status decode(std::string_view bytes, duckdb_data_chunk chunk, std::size_t first, std::size_t at) const;
+  // Writes packed rows into rows 0, 1, ... of the columns from `first` on of a new chunk, at most as many as it holds.
+  // Fault::data for bytes that are no such row.
+  Status decode(std::span<const std::string_view> rows, duckdb_data_chunk chunk, std::size_t first) const;
 
  private:
-  RowCodec(std::vector<Column> columns, RowForm form) : columns_(std::move(columns)), form_(form) {}
-  std::vector<Column> columns_;
+  // How DuckDB lays a value out.
+  enum class Layout : std::uint8_t {
+    int8,
+    int16,
+    int32,
+    int64,
+    int128,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    float32,
+    float64,
+    bytes,
+    interval
+  };
+  static std::optional<Layout> layout_of(const Type& type, RowForm form);
+  void append_value(std::string& out, Layout layout, void* data, std::size_t row) const;
+  bool take_value(std::string_view& in, Layout layout, duckdb_vector vector, void* data, std::size_t row) const;
+
+  RowCodec(std::vector<Layout> layouts, RowForm form) : layouts_(std::move(layouts)), form_(form) {}
+  std::vector<Layout> layouts_;
   RowForm form_;
 };
 
