@@ -31,7 +31,7 @@ struct SourcePlan {
   SourceRanges ranges;
   std::optional<Micros> watermark = {};  // of this source while the batch runs: from the rows of batches before it
   std::vector<IdlePartition> idle = {};  // left out of the watermark
-  std::optional<Micros> late = {};        // the watermark of the batch before: rows are late against it
+  std::optional<Micros> late = {};       // the watermark of the batch before: rows are late against it
   bool operator==(const SourcePlan&) const = default;
 };
 

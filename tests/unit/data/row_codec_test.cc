@@ -129,7 +129,7 @@ TEST_CASE("the bytes are pinned: checkpoints hold them") {
   const auto key = RowCodec::make(rows.schema().columns(), RowForm::key)->encode(rows, 0);
   CHECK(key.bytes == std::string("\x01\x80\x00\x01\x02\x01"
                                  "a\x00\xff\x00\x01\x00\x01\xbf\xf8\x00\x00\x00\x00\x00\x00",
-                                 20));
+                                 21));
   const auto row = RowCodec::make(rows.schema().columns(), RowForm::row)->encode(rows, 0);
   CHECK(row.bytes == std::string("\x0b\x02\x01\x00\x00\x02"
                                  "a\x00\x00\x00\x00\x00\x00\x00\xf8\x3f",
