@@ -33,21 +33,27 @@ struct Rng {  // splitmix64: the same everywhere
 };
 
 std::string ride(Rng& rng, std::uint32_t i) {
-  static constexpr std::string_view cities[] = {"amsterdam", "berlin", "chicago", "helsinki", "lima", "oslo", "rome", "singapore"};
+  static constexpr std::string_view cities[] = {"amsterdam", "berlin", "chicago", "helsinki",
+                                                "lima",      "oslo",   "rome",    "singapore"};
   static constexpr std::string_view states[] = {"requested", "completed", "cancelled"};
   const std::uint32_t cents = 100 + rng.below(8000);
   const std::uint32_t surge = 10 + rng.below(15);
   return fmt::format(
       R"({{"event_id":"{:016x}-{:08x}","ride_id":"r{:07}","driver_id":"d{}","city":"{}","status":"{}","fare":{}.{:02},"surge":{}.{},"event_time":"2026-01-01T{:02}:{:02}:{:02}.{:03}Z"}})",
-      rng.next(), i, rng.below(3'000'000), rng.below(20'000), cities[rng.below(8)], states[rng.below(3)], cents / 100, cents % 100,
-      surge / 10, surge % 10, rng.below(24), rng.below(60), rng.below(60), rng.below(1000));
+      rng.next(), i, rng.below(3'000'000), rng.below(20'000), cities[rng.below(8)], states[rng.below(3)], cents / 100,
+      cents % 100, surge / 10, surge % 10, rng.below(24), rng.below(60), rng.below(60), rng.below(1000));
 }
 
 ContractSpec ride_contract() {
   ContractSpec spec;
   spec.name = "ride";
-  for (const auto& [name, type] : {std::pair{"event_id", "string"}, {"ride_id", "string"}, {"driver_id", "string"},
-                                   {"city", "string"}, {"status", "string"}, {"fare", "double"}, {"surge", "double"},
+  for (const auto& [name, type] : {std::pair{"event_id", "string"},
+                                   {"ride_id", "string"},
+                                   {"driver_id", "string"},
+                                   {"city", "string"},
+                                   {"status", "string"},
+                                   {"fare", "double"},
+                                   {"surge", "double"},
                                    {"event_time", "timestamp"}}) {
     FieldSpec field;
     field.name = name;
@@ -67,8 +73,9 @@ void report(const char* job, int rounds, const RecordBatch& records, const std::
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
     best = std::min(best, took.count());
   }
-  std::printf("bench job=%s ns_per_record=%.0f mb_per_s=%.0f records=%zu\n", job, best / static_cast<double>(records.records.size()),
-              static_cast<double>(records.bytes.value) * 1e3 / best, records.records.size());
+  std::printf("bench job=%s ns_per_record=%.0f mb_per_s=%.0f records=%zu\n", job,
+              best / static_cast<double>(records.records.size()), static_cast<double>(records.bytes.value) * 1e3 / best,
+              records.records.size());
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ class ColumnWriter {
   }
 
   void set_valid(std::uint64_t row) {
-    if (validity_ != nullptr) [[unlikely]] validity_[row >> 6] |= std::uint64_t{1} << (row & 63);
+    if (validity_ != nullptr) [[unlikely]]
+      validity_[row >> 6] |= std::uint64_t{1} << (row & 63);
   }
 
   void set_null(std::uint64_t row) {

@@ -114,7 +114,7 @@ std::uint64_t hash_of(const Contract& contract) {
 }  // namespace
 
 const std::vector<std::string_view>& reserved_names() {
-  static const std::vector<std::string_view> names{src_column, op_column,    extra_column, "_key",    "_topic",
+  static const std::vector<std::string_view> names{src_column,   op_column, extra_column, "_key",    "_topic",
                                                    "_partition", "_offset", "_timestamp", "_headers"};
   return names;
 }

@@ -14,8 +14,25 @@ namespace weir {
 namespace {
 
 enum Place : std::size_t {
-  value, key, headers, topic, partition, offset, timestamp, code, field, message, step, rule, owner, contract, spec_hash,
-  batch, time, src, place_count
+  value,
+  key,
+  headers,
+  topic,
+  partition,
+  offset,
+  timestamp,
+  code,
+  field,
+  message,
+  step,
+  rule,
+  owner,
+  contract,
+  spec_hash,
+  batch,
+  time,
+  src,
+  place_count
 };
 
 Schema make_schema() {
@@ -161,7 +178,8 @@ const Schema& dead_letter_schema() {
 
 Batch make_dead_letters(std::span<const Rejected> rejected, std::span<const DeadLetterInput> inputs,
                         const DeadLetterContext& context) {
-  CHECK(std::is_sorted(rejected.begin(), rejected.end(), [](const Rejected& a, const Rejected& b) { return a.src < b.src; }),
+  CHECK(std::is_sorted(rejected.begin(), rejected.end(),
+                       [](const Rejected& a, const Rejected& b) { return a.src < b.src; }),
         "dead letters are in the order of their records");
   static const auto schema = std::make_shared<const Schema>(dead_letter_schema());
   Writer writer(inputs, context);

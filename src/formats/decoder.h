@@ -49,9 +49,10 @@ class Decoder {
 };
 
 struct DecoderOptions {
-  std::string source;                              // its name: Rejected::step
-  std::vector<MetadataColumn> metadata;            // in any order
-  std::optional<std::vector<std::string>> wanted;  // of the contract's fields; others are checked, but no column is made
+  std::string source;                    // its name: Rejected::step
+  std::vector<MetadataColumn> metadata;  // in any order
+  std::optional<std::vector<std::string>>
+      wanted;  // of the contract's fields; others are checked, but no column is made
 };
 
 // One JSON object a record. See README.md for what each text becomes.

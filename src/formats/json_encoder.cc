@@ -86,16 +86,21 @@ void append_scaled(__int128 value, std::uint8_t scale, std::string& out) {
 }
 
 __int128 wide(duckdb_hugeint value) {
-  return static_cast<__int128>((static_cast<unsigned __int128>(static_cast<std::uint64_t>(value.upper)) << 64) | value.lower);
+  return static_cast<__int128>((static_cast<unsigned __int128>(static_cast<std::uint64_t>(value.upper)) << 64) |
+                               value.lower);
 }
 
 void append_decimal(const Field& field, std::uint64_t row, std::string& out) {
   const std::uint8_t width = field.type.width;
   const std::uint8_t scale = field.type.scale;
-  if (width <= 4) append_scaled(field.at<std::int16_t>(row), scale, out);
-  else if (width <= 9) append_scaled(field.at<std::int32_t>(row), scale, out);
-  else if (width <= 18) append_scaled(field.at<std::int64_t>(row), scale, out);
-  else append_scaled(wide(field.at<duckdb_hugeint>(row)), scale, out);
+  if (width <= 4)
+    append_scaled(field.at<std::int16_t>(row), scale, out);
+  else if (width <= 9)
+    append_scaled(field.at<std::int32_t>(row), scale, out);
+  else if (width <= 18)
+    append_scaled(field.at<std::int64_t>(row), scale, out);
+  else
+    append_scaled(wide(field.at<duckdb_hugeint>(row)), scale, out);
 }
 
 void append_quoted(std::string_view text, bool quotes, std::string& out) {

@@ -42,7 +42,8 @@ bool JsonIndex::reserve(std::size_t size) {
   impl_->parser.reset();  // the old room first, so that never both are held
   capacity_ = 0;
   // Depth is JsonWalk's matter: simdjson's own second stage never runs.
-  if (simdjson::get_active_implementation()->create_dom_parser_implementation(wanted, 1, impl_->parser) != simdjson::SUCCESS)
+  if (simdjson::get_active_implementation()->create_dom_parser_implementation(wanted, 1, impl_->parser) !=
+      simdjson::SUCCESS)
     return false;
   capacity_ = wanted;
   return true;
@@ -54,7 +55,8 @@ JsonIndex::Outcome JsonIndex::find_tokens(std::string_view text) {
   const simdjson::error_code error = impl_->parser->stage1(bytes, text.size(), simdjson::stage1_mode::regular);
   tokens_ = impl_->parser->structural_indexes.get();
   count_ = impl_->parser->n_structural_indexes;
-  if (error == simdjson::SUCCESS) [[likely]] return Outcome::ok;
+  if (error == simdjson::SUCCESS) [[likely]]
+    return Outcome::ok;
   // simdjson names the problem it saw first; bytes that are no text at all matter more than what they would say.
   if (!simdjson::validate_utf8(text.data(), text.size())) return Outcome::not_utf8;
   switch (error) {

@@ -36,7 +36,8 @@ const char* scan_exponent(const char* p, const char* end, std::int32_t& exponent
 
 // More than 19 significant digits: once more over the text.
 std::optional<Scaled> to_scaled_slowly(const JsonNumber& number, int scale) {
-  const std::int64_t keep = std::int64_t{number.significant} + number.exponent + scale;  // digits before the scaled point
+  const std::int64_t keep =
+      std::int64_t{number.significant} + number.exponent + scale;  // digits before the scaled point
   if (keep > 38) return std::nullopt;
   __int128 value = 0;
   bool exact = true;

@@ -69,14 +69,14 @@ const std::optional<RecordProblem>& JsonReader::read(std::string_view text, std:
   pending_.clear();
   ++serial_;
   for (JsonField* list : lists_) list->elements = list->elements_kept;
-  if (text.empty()) return unreadable(Code::json_parse_error, "the value is empty: no bytes (which is not a null value)");
+  if (text.empty())
+    return unreadable(Code::json_parse_error, "the value is empty: no bytes (which is not a null value)");
   if (text.size() > contract_.record_bytes_max())
     return unreadable(Code::record_too_large, fmt::format("{} bytes, the contract takes at most {} (record_bytes_max)",
                                                           text.size(), contract_.record_bytes_max()));
   switch (index_.find_tokens(text)) {
     case JsonIndex::Outcome::ok: break;
-    case JsonIndex::Outcome::blank:
-      return unreadable(Code::json_parse_error, "the value is empty: nothing but blanks");
+    case JsonIndex::Outcome::blank: return unreadable(Code::json_parse_error, "the value is empty: nothing but blanks");
     case JsonIndex::Outcome::not_utf8: {
       const std::size_t bad = find_bad_utf8(text);
       return unreadable(Code::invalid_utf8,
@@ -85,7 +85,8 @@ const std::optional<RecordProblem>& JsonReader::read(std::string_view text, std:
     case JsonIndex::Outcome::control_character:
       return unreadable(Code::json_parse_error, "a control character inside a string; JSON writes it as an escape");
     case JsonIndex::Outcome::open_string:
-      return unreadable(Code::json_parse_error, fmt::format("a string is not closed: the text ends after {} bytes", text.size()));
+      return unreadable(Code::json_parse_error,
+                        fmt::format("a string is not closed: the text ends after {} bytes", text.size()));
     case JsonIndex::Outcome::no_memory:
       return unreadable(Code::record_too_large, fmt::format("no memory for the tokens of {} bytes", text.size()));
   }
@@ -109,7 +110,8 @@ void JsonReader::read_root(std::uint64_t row) {
   const At at = walk_.take();
   if (walk_[at] != '{') {
     if (walk_.skip_value(at, 1, nullptr) && walk_.finish())
-      walk_.note(Code::type_mismatch, at, nullptr, "expected an object with the contract's fields, found " + walk_.found(at));
+      walk_.note(Code::type_mismatch, at, nullptr,
+                 "expected an object with the contract's fields, found " + walk_.found(at));
     return;
   }
   if (!extra_.empty()) extra_.clear();
@@ -210,7 +212,8 @@ void JsonReader::fill_absent(JsonField& object, std::uint64_t row, const RecordP
 
 bool JsonReader::read_value(JsonField& field, At at, std::uint64_t row, std::uint32_t depth, const RecordPath& path) {
   const char first = walk_[at];
-  if (first == 'n') [[unlikely]] return read_null(field, at, row, path);
+  if (first == 'n') [[unlikely]]
+    return read_null(field, at, row, path);
   const bool is_number = first == '-' || (first >= '0' && first <= '9');
   switch (field.kind) {
     case TypeKind::string:
@@ -264,14 +267,16 @@ bool JsonReader::read_string(JsonField& field, At at, std::uint64_t row, const R
     const auto& values = field.rules->values;
     if (!values.empty() && std::find(values.begin(), values.end(), characters) == values.end()) {
       if (walk_.would_note(at))
-        walk_.note(Code::value_not_allowed, at, &path,
-                   fmt::format("{} is none of the {} values of the contract", quoted_for_message(characters), values.size()));
+        walk_.note(
+            Code::value_not_allowed, at, &path,
+            fmt::format("{} is none of the {} values of the contract", quoted_for_message(characters), values.size()));
       return true;
     }
     if (field.rules->pattern && !field.rules->pattern->matches(characters)) {
       if (walk_.would_note(at))
-        walk_.note(Code::value_not_allowed, at, &path, fmt::format("{} does not match the pattern {}", quoted_for_message(characters),
-                                                                   shown_for_message(field.rules->pattern->text())));
+        walk_.note(Code::value_not_allowed, at, &path,
+                   fmt::format("{} does not match the pattern {}", quoted_for_message(characters),
+                               shown_for_message(field.rules->pattern->text())));
       return true;
     }
   }
@@ -305,7 +310,9 @@ bool JsonReader::read_text_value(JsonField& field, At at, std::uint64_t row, con
       }
       break;
     case TimeText::malformed: changed(field, at, row, path, ""); break;
-    case TimeText::impossible: out_of_range(at, path, is_date ? "no such date" : "no such time, or not in the years 0 to 9999"); break;
+    case TimeText::impossible:
+      out_of_range(at, path, is_date ? "no such date" : "no such time, or not in the years 0 to 9999");
+      break;
   }
   return true;
 }
@@ -346,22 +353,28 @@ bool JsonReader::read_number(JsonField& field, At at, std::uint64_t row, const R
   return true;
 }
 
-void JsonReader::put_decimal(JsonField& field, const JsonNumber& number, At at, std::uint64_t row, const RecordPath& path) {
+void JsonReader::put_decimal(JsonField& field, const JsonNumber& number, At at, std::uint64_t row,
+                             const RecordPath& path) {
   const std::uint8_t width = field.type.width;
   const auto scaled = to_scaled(number, field.type.scale);
   if (!scaled || scaled->value >= power_of_ten(width) || scaled->value <= -power_of_ten(width)) {
     out_of_range(at, path, "more digits than " + to_string(field.type) + " has");
   } else if (!scaled->exact) {
     out_of_range(at, path, "more digits after the point than " + to_string(field.type) + " has");
-  } else if (field.checked && (scaled->value < field.rules->bounds.low_exact || scaled->value > field.rules->bounds.high_exact)) {
+  } else if (field.checked &&
+             (scaled->value < field.rules->bounds.low_exact || scaled->value > field.rules->bounds.high_exact)) {
     out_of_bounds(field, at, path);
   } else if (field.made) {
     // The widths are DuckDB's: int16, int32, int64, hugeint.
-    if (width <= 4) field.column.put(row, static_cast<std::int16_t>(scaled->value));
-    else if (width <= 9) field.column.put(row, static_cast<std::int32_t>(scaled->value));
-    else if (width <= 18) field.column.put(row, static_cast<std::int64_t>(scaled->value));
+    if (width <= 4)
+      field.column.put(row, static_cast<std::int16_t>(scaled->value));
+    else if (width <= 9)
+      field.column.put(row, static_cast<std::int32_t>(scaled->value));
+    else if (width <= 18)
+      field.column.put(row, static_cast<std::int64_t>(scaled->value));
     else
-      field.column.put(row, duckdb_hugeint{static_cast<std::uint64_t>(scaled->value), static_cast<std::int64_t>(scaled->value >> 64)});
+      field.column.put(row, duckdb_hugeint{static_cast<std::uint64_t>(scaled->value),
+                                           static_cast<std::int64_t>(scaled->value >> 64)});
   }
 }
 
@@ -420,7 +433,8 @@ void JsonReader::changed(JsonField& field, At at, std::uint64_t row, const Recor
 }
 
 void JsonReader::out_of_range(At at, const RecordPath& path, std::string_view why) {
-  if (walk_.would_note(at)) walk_.note(Code::value_out_of_range, at, &path, fmt::format("{} is {}", walk_.found(at), why));
+  if (walk_.would_note(at))
+    walk_.note(Code::value_out_of_range, at, &path, fmt::format("{} is {}", walk_.found(at), why));
 }
 
 void JsonReader::out_of_bounds(const JsonField& field, At at, const RecordPath& path) {

@@ -45,8 +45,8 @@ class JsonReader {
   const std::optional<RecordProblem>& unreadable(Code code, std::string message);
   void read_root(std::uint64_t row);
   bool read_object(JsonField& object, std::uint64_t row, std::uint32_t depth, const RecordPath* path);
-  bool read_member(JsonField& object, At at, std::size_t& slot, std::size_t& known, std::uint64_t row, std::uint32_t depth,
-                   const RecordPath* path);
+  bool read_member(JsonField& object, At at, std::size_t& slot, std::size_t& known, std::uint64_t row,
+                   std::uint32_t depth, const RecordPath* path);
   bool read_unknown(JsonField& object, JsonShape::Id id, At at, std::uint32_t depth, const RecordPath& here);
   void fill_absent(JsonField& object, std::uint64_t row, const RecordPath* path);
   bool read_value(JsonField& field, At at, std::uint64_t row, std::uint32_t depth, const RecordPath& path);

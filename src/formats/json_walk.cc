@@ -29,11 +29,13 @@ void JsonWalk::start(std::string_view text, const JsonIndex& index, std::uint32_
 
 bool JsonWalk::string(At at, const RecordPath* path, std::string& storage, std::string_view& out) {
   out = raw_string(at);
-  if (!has_escape(out)) [[likely]] return true;
+  if (!has_escape(out)) [[likely]]
+    return true;
   storage.clear();
   std::size_t bad = 0;
   if (!unescape(out, storage, bad))
-    return syntax(at + 1 + static_cast<At>(bad), "an escape that JSON does not have, or half of a surrogate pair", path);
+    return syntax(at + 1 + static_cast<At>(bad), "an escape that JSON does not have, or half of a surrogate pair",
+                  path);
   out = storage;
   return true;
 }
@@ -87,18 +89,19 @@ bool JsonWalk::skip_array(std::uint32_t depth, const RecordPath* path) {
   return true;
 }
 
-bool JsonWalk::finish() {
-  return next_ == end_ || syntax(*next_, "more text after the end of the value", nullptr);
-}
+bool JsonWalk::finish() { return next_ == end_ || syntax(*next_, "more text after the end of the value", nullptr); }
 
 bool JsonWalk::check_depth(std::uint32_t depth, const RecordPath* path) {
-  if (depth <= depth_max_) [[likely]] return true;
-  return unreadable(Code::nesting_too_deep, path, fmt::format("nested more than {} deep (depth_max of the contract)", depth_max_));
+  if (depth <= depth_max_) [[likely]]
+    return true;
+  return unreadable(Code::nesting_too_deep, path,
+                    fmt::format("nested more than {} deep (depth_max of the contract)", depth_max_));
 }
 
 bool JsonWalk::syntax(At at, std::string_view what, const RecordPath* path) {
   if (at == nowhere || at >= text_.size())
-    return unreadable(Code::json_parse_error, path, fmt::format("{}: the text ends after {} bytes", what, text_.size()));
+    return unreadable(Code::json_parse_error, path,
+                      fmt::format("{}: the text ends after {} bytes", what, text_.size()));
   if (at == 0 && text_.starts_with("\xef\xbb\xbf"))
     return unreadable(Code::json_parse_error, path, "a byte order mark before the value; JSON is sent without one");
   const std::string_view rest = text_.substr(at, std::max<At>(1, std::min<At>(peek() > at ? peek() - at : 1, 16)));

@@ -123,7 +123,8 @@ inline bool JsonWalk::ends_here(const char* end, At) const {
 }
 
 inline bool JsonWalk::number(At at, const RecordPath* path, JsonNumber& out) {
-  if (scan_number(text_.data() + at, text_.data() + peek(), out) && ends_here(out.end, at)) [[likely]] return true;
+  if (scan_number(text_.data() + at, text_.data() + peek(), out) && ends_here(out.end, at)) [[likely]]
+    return true;
   return syntax(at, "expected a value", path);
 }
 

@@ -60,7 +60,9 @@ void RecordColumns::write(std::uint64_t row, const RecordBatch& batch, const Rec
       case MetadataColumn::partition: entry.column.put(row, batch.streams[record.stream].partition.value); break;
       case MetadataColumn::offset: entry.column.put(row, record.offset.value); break;
       case MetadataColumn::timestamp: entry.column.put(row, record.timestamp.value); break;
-      case MetadataColumn::headers: headers_.write(row, std::span(batch.headers).subspan(record.headers_begin, record.headers_count)); break;
+      case MetadataColumn::headers:
+        headers_.write(row, std::span(batch.headers).subspan(record.headers_begin, record.headers_count));
+        break;
     }
   }
   src_.put(row, src);

@@ -141,7 +141,8 @@ TimeText parse_rfc3339(std::string_view text, std::int64_t& micros) {
   if (zone == TimeText::malformed) return zone;
   if (date != TimeText::ok || zone != TimeText::ok || hours > 23 || minutes > 59 || seconds > 60)
     return TimeText::impossible;
-  const std::int64_t of_day = static_cast<std::int64_t>(hours) * 3600 + static_cast<std::int64_t>(minutes) * 60 + seconds - east;
+  const std::int64_t of_day =
+      static_cast<std::int64_t>(hours) * 3600 + static_cast<std::int64_t>(minutes) * 60 + seconds - east;
   if (seconds == 60) {
     if ((of_day % 86'400 + 86'400) % 86'400 != 0) return TimeText::impossible;  // a leap second ends a day in UTC
     fraction = 0;

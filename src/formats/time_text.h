@@ -14,8 +14,8 @@ namespace weir {
 
 enum class TimeText {
   ok,
-  malformed,    // not of the form above
-  impossible,   // of the form, but no such date or time: 2026-02-30, 25:00:00
+  malformed,   // not of the form above
+  impossible,  // of the form, but no such date or time: 2026-02-30, 25:00:00
 };
 
 TimeText parse_rfc3339(std::string_view text, std::int64_t& micros);

@@ -51,10 +51,13 @@ std::string_view synonym(std::string_view name) {
     std::string_view to;
   };
   static constexpr Pair pairs[] = {
-      {"integer", "int32"}, {"int", "int32"},       {"long", "int64"},      {"bigint", "int64"},   {"float", "double"},
-      {"float64", "double"}, {"number", "double"},  {"boolean", "bool"},    {"text", "string"},    {"varchar", "string"},
-      {"bytes", "binary"},  {"blob", "binary"},     {"array", "list"},      {"record", "struct"},  {"object", "struct"},
-      {"numeric", "decimal"}, {"datetime", "timestamp"}, {"timestamptz", "timestamp"}, {"map", "json"}, {"variant", "json"},
+      {"integer", "int32"},   {"int", "int32"},          {"long", "int64"},
+      {"bigint", "int64"},    {"float", "double"},       {"float64", "double"},
+      {"number", "double"},   {"boolean", "bool"},       {"text", "string"},
+      {"varchar", "string"},  {"bytes", "binary"},       {"blob", "binary"},
+      {"array", "list"},      {"record", "struct"},      {"object", "struct"},
+      {"numeric", "decimal"}, {"datetime", "timestamp"}, {"timestamptz", "timestamp"},
+      {"map", "json"},        {"variant", "json"},
   };
   for (const Pair& pair : pairs)
     if (std::equal(name.begin(), name.end(), pair.from.begin(), pair.from.end(),
@@ -76,9 +79,7 @@ std::string_view nearest(std::string_view name) {
   return best;
 }
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 class TypeParser {
  public:
@@ -104,7 +105,8 @@ class TypeParser {
     if (name == "list") return list(depth);
     if (name == "struct") return structure(depth);
     std::string message = "unknown type '" + std::string(name) + "'";
-    if (const std::string_view near = nearest(name); !near.empty()) message += ", did you mean '" + std::string(near) + "'?";
+    if (const std::string_view near = nearest(name); !near.empty())
+      message += ", did you mean '" + std::string(near) + "'?";
     return wrong(std::move(message), start);
   }
 

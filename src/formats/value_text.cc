@@ -20,7 +20,8 @@ bool is_hidden(std::string_view character) {
   if (character.size() == 2) return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
   if (character.size() != 3 || character[0] != '\xe2') return false;
   const auto last = static_cast<unsigned char>(character[2]);
-  return (character[1] == '\x80' && last >= 0xa8 && last <= 0xae) || (character[1] == '\x81' && last >= 0xa6 && last <= 0xa9);
+  return (character[1] == '\x80' && last >= 0xa8 && last <= 0xae) ||
+         (character[1] == '\x81' && last >= 0xa6 && last <= 0xa9);
 }
 
 std::string shown(std::string_view text, char quote) {

@@ -1,6 +1,7 @@
+#include "formats/contract.h"
+
 #include <catch2/catch.hpp>
 
-#include "formats/contract.h"
 #include "formats/records.h"
 
 using namespace weir;
@@ -39,7 +40,8 @@ TEST_CASE("errors of a contract name the field") {
         "field 'a': unknown type 'strng', did you mean 'string'? (type 'strng', column 1)");
   CHECK(error_of(contract({field("a", "int32"), field("A", "int32")})) ==
         "field 'A': is there twice (case does not tell columns apart)");
-  CHECK(error_of(contract({field("_Src", "int32")})) == "field '_Src': the name is Weir's own; call the field otherwise");
+  CHECK(error_of(contract({field("_Src", "int32")})) ==
+        "field '_Src': the name is Weir's own; call the field otherwise");
   CHECK(error_of(contract({field("", "int32")})) == "a field has a name");
 
   FieldSpec f = field("f", "string");

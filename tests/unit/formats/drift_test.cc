@@ -11,7 +11,8 @@ namespace {
 std::string shown(const std::vector<DriftCount>& drift) {
   std::string out;
   for (const DriftCount& count : drift)
-    out += std::string(out.empty() ? "" : ", ") + std::string(to_string(count.kind)) + " " + count.field + " " + std::to_string(count.records);
+    out += std::string(out.empty() ? "" : ", ") + std::string(to_string(count.kind)) + " " + count.field + " " +
+           std::to_string(count.records);
   return out;
 }
 
@@ -22,9 +23,11 @@ ContractSpec items() {
 }  // namespace
 
 TEST_CASE("unknown fields are left out, and counted once a record") {
-  const Decoded decoded = decode(items(), {R"({"id":"a","x":1,"items":[{"y":1},{"y":2,"price":3}]})", R"({"id":"b","x":[1,{"z":2}]})", R"({"id":"c"})"});
+  const Decoded decoded = decode(items(), {R"({"id":"a","x":1,"items":[{"y":1},{"y":2,"price":3}]})",
+                                           R"({"id":"b","x":[1,{"z":2}]})", R"({"id":"c"})"});
   CHECK(rows(decoded.rows) == std::vector<std::string>{R"({"id":"a","n":null,"items":[{"price":null},{"price":3}]})",
-                                                       R"({"id":"b","n":null,"items":null})", R"({"id":"c","n":null,"items":null})"});
+                                                       R"({"id":"b","n":null,"items":null})",
+                                                       R"({"id":"c","n":null,"items":null})"});
   CHECK(shown(decoded.drift) == "new_field x 2, new_field items[].y 1");
 }
 
@@ -50,8 +53,9 @@ TEST_CASE("keep_raw puts unknown fields into _extra by their path, as written") 
   ContractSpec spec = items();
   spec.drift.new_field = NewField::keep_raw;
   CHECK(outcome(spec, R"({"id":"a"})") == R"({"id":"a","n":null,"items":null,"_extra":null})");
-  CHECK(outcome(spec, R"({"x": {"a" : 1.50} ,"id":"a","items":[{"y":"z"}],"q.r":null,"s\u0041":[1e400]})") ==
-        R"({"id":"a","n":null,"items":[{"price":null}],"_extra":{"x":{"a" : 1.50},"items[0].y":"z","[\"q.r\"]":null,"sA":[1e400]}})");
+  CHECK(
+      outcome(spec, R"({"x": {"a" : 1.50} ,"id":"a","items":[{"y":"z"}],"q.r":null,"s\u0041":[1e400]})") ==
+      R"({"id":"a","n":null,"items":[{"price":null}],"_extra":{"x":{"a" : 1.50},"items[0].y":"z","[\"q.r\"]":null,"sA":[1e400]}})");
   const Decoded decoded = decode(spec, {R"({"id":"a","x":1})", R"({"x":1})", R"({"id":"b"})", R"({"id":"c","y":2})"});
   CHECK(rows(decoded.rows) == std::vector<std::string>{R"({"id":"a","n":null,"items":null,"_extra":{"x":1}})",
                                                        R"({"id":"b","n":null,"items":null,"_extra":null})",
@@ -100,14 +104,16 @@ TEST_CASE("names without end are counted, not kept") {
 }
 
 TEST_CASE("the order of fields may change from record to record") {
-  const ContractSpec spec = contract({field("a", "int32"), field("b", "int32"), field("c", "int32"), field("d", "int32")});
+  const ContractSpec spec =
+      contract({field("a", "int32"), field("b", "int32"), field("c", "int32"), field("d", "int32")});
   const auto decoder = decoder_of(spec);
   std::vector<std::string> names{"a", "b", "c", "d", "u", "v"};
   Records records;
   std::vector<std::string> want;
   unsigned seed = 1;
   for (int i = 0; i < 3000; ++i) {
-    for (std::size_t j = names.size() - 1; j > 0; --j) std::swap(names[j], names[(seed = seed * 1664525 + 1013904223) >> 16 & 0xffff % (j + 1) % names.size()]);
+    for (std::size_t j = names.size() - 1; j > 0; --j)
+      std::swap(names[j], names[(seed = seed * 1664525 + 1013904223) >> 16 & 0xffff % (j + 1) % names.size()]);
     std::string text = "{";
     std::string values[4] = {"null", "null", "null", "null"};
     const std::size_t count = i % 7;

@@ -9,9 +9,18 @@ using namespace weir::test;
 namespace {
 
 const ContractSpec order = contract({
-    required("id", "string"), field("n", "int32"), field("big", "int64"), field("d", "double"), field("m", "decimal(6,2)"),
-    field("t", "timestamp"), field("day", "date"), field("ok", "bool"), field("blob", "binary"), field("raw", "json"),
-    field("items", "list<struct<price: decimal(6,2), tags: list<string>>>"), field("to", "struct<city: string, zip: struct<code: int32>>"),
+    required("id", "string"),
+    field("n", "int32"),
+    field("big", "int64"),
+    field("d", "double"),
+    field("m", "decimal(6,2)"),
+    field("t", "timestamp"),
+    field("day", "date"),
+    field("ok", "bool"),
+    field("blob", "binary"),
+    field("raw", "json"),
+    field("items", "list<struct<price: decimal(6,2), tags: list<string>>>"),
+    field("to", "struct<city: string, zip: struct<code: int32>>"),
 });
 
 std::string with(const std::string& members) { return outcome(order, R"({"id":"x",)" + members + "}"); }
@@ -40,8 +49,10 @@ TEST_CASE("JSON_PARSE_ERROR says what and where") {
   CHECK(outcome(order, R"({"id":"x")") == "JSON_PARSE_ERROR : expected ',' or '}': the text ends after 9 bytes");
   CHECK(outcome(order, R"({"id":"x)") == "JSON_PARSE_ERROR : a string is not closed: the text ends after 8 bytes");
   CHECK(outcome(order, R"({"id":"x",})") == "JSON_PARSE_ERROR : expected the name of a field in quotes, at byte 10: }");
-  CHECK(outcome(order, R"({"id" "x"})") == "JSON_PARSE_ERROR id: expected ':' after the name of a field, at byte 6: \"x\"");
-  CHECK(outcome(order, R"({'id':"x"})") == "JSON_PARSE_ERROR : expected the name of a field in quotes, at byte 1: 'id'");
+  CHECK(outcome(order, R"({"id" "x"})") ==
+        "JSON_PARSE_ERROR id: expected ':' after the name of a field, at byte 6: \"x\"");
+  CHECK(outcome(order, R"({'id':"x"})") ==
+        "JSON_PARSE_ERROR : expected the name of a field in quotes, at byte 1: 'id'");
   CHECK(outcome(order, R"({id:"x"})") == "JSON_PARSE_ERROR : expected the name of a field in quotes, at byte 1: id");
   CHECK(outcome(order, "\xef\xbb\xbf{\"id\":\"x\"}") ==
         "JSON_PARSE_ERROR : a byte order mark before the value; JSON is sent without one");
@@ -65,11 +76,13 @@ TEST_CASE("JSON_PARSE_ERROR says what and where") {
   CHECK(with(R"("raw":[1}])").find("JSON_PARSE_ERROR raw: expected ',' or ']'") == 0);
   CHECK(with(R"("items":[{"price":1],"x":2})").find("JSON_PARSE_ERROR items[0]: expected ',' or '}'") == 0);
   CHECK(with(R"("to":{"city")").find("JSON_PARSE_ERROR to.city: expected ':'") == 0);
-  CHECK(with("\"raw\":\"a\tb\"") == "JSON_PARSE_ERROR : a control character inside a string; JSON writes it as an escape");
+  CHECK(with("\"raw\":\"a\tb\"") ==
+        "JSON_PARSE_ERROR : a control character inside a string; JSON writes it as an escape");
   CHECK(with("\"raw\":\"a\nb\"").find("JSON_PARSE_ERROR : a control character") == 0);
   CHECK(outcome(order, "[") == "JSON_PARSE_ERROR : the text ends in an open array: the text ends after 1 bytes");
   CHECK(outcome(order, "{") == "JSON_PARSE_ERROR : the text ends in an open object: the text ends after 1 bytes");
-  CHECK(outcome(order, R"({"id":)") == "JSON_PARSE_ERROR id: the text ends where a value belongs: the text ends after 6 bytes");
+  CHECK(outcome(order, R"({"id":)") ==
+        "JSON_PARSE_ERROR id: the text ends where a value belongs: the text ends after 6 bytes");
 }
 
 TEST_CASE("escapes: all of RFC 8259, no others, no half of a pair") {
@@ -77,9 +90,11 @@ TEST_CASE("escapes: all of RFC 8259, no others, no half of a pair") {
   CHECK(outcome(text, R"({"s":"\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\ud83d\ude00"})") ==
         "{\"s\":\"\\\"\\\\/\\b\\f\\n\\r\\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"}");
   CHECK(outcome(text, R"({"s":"\u0000"})") == R"({"s":"\u0000"})");  // a character like any other
-  for (const char* bad : {R"({"s":"\x"})", R"({"s":"\u12"})", R"({"s":"\u12g4"})", R"({"s":"\ud800"})", R"({"s":"\udc00"})",
-                          R"({"s":"\ud800\u0041"})", R"({"s":"\ud800\ud800"})", R"({"s":"\ud83dx"})", R"({"s":"\'"})", R"({"s":"\U0041"})"})
-    CHECK(outcome(text, bad).find("JSON_PARSE_ERROR s: an escape that JSON does not have, or half of a surrogate pair, at byte ") == 0);
+  for (const char* bad : {R"({"s":"\x"})", R"({"s":"\u12"})", R"({"s":"\u12g4"})", R"({"s":"\ud800"})",
+                          R"({"s":"\udc00"})", R"({"s":"\ud800\u0041"})", R"({"s":"\ud800\ud800"})",
+                          R"({"s":"\ud83dx"})", R"({"s":"\'"})", R"({"s":"\U0041"})"})
+    CHECK(outcome(text, bad).find(
+              "JSON_PARSE_ERROR s: an escape that JSON does not have, or half of a surrogate pair, at byte ") == 0);
   CHECK(outcome(text, R"({"s":"a","x\ud800":1})").find("JSON_PARSE_ERROR") == 0);
   CHECK(outcome(text, R"({"s":"a","x":"\ud800"})").find("JSON_PARSE_ERROR x:") == 0);
   // A name may be written with escapes.
@@ -141,12 +156,14 @@ TEST_CASE("NESTING_TOO_DEEP, whatever holds the levels, without a deep stack") {
   ContractSpec deepest = common;
   deepest.depth_max = 1000;
   CHECK(code_of(deepest, "{\"id\":\"x\",\"raw\":" + std::string(999, '[') + std::string(999, ']') + "}") == "row");
-  CHECK(code_of(deepest, "{\"id\":\"x\",\"raw\":" + std::string(1000, '[') + std::string(1000, ']') + "}").find("NESTING_TOO_DEEP") == 0);
+  CHECK(code_of(deepest, "{\"id\":\"x\",\"raw\":" + std::string(1000, '[') + std::string(1000, ']') + "}")
+            .find("NESTING_TOO_DEEP") == 0);
 }
 
 TEST_CASE("MISSING_FIELD comes last, in the order of the contract") {
   const ContractSpec spec = contract({required("a", "string"), required("b", "timestamp"), field("c", "int32")});
-  CHECK(outcome(spec, R"({"b":"2026-01-01T00:00:00Z"})") == "MISSING_FIELD a: a required field is not there; expected string");
+  CHECK(outcome(spec, R"({"b":"2026-01-01T00:00:00Z"})") ==
+        "MISSING_FIELD a: a required field is not there; expected string");
   CHECK(outcome(spec, R"({"a":"x"})") ==
         "MISSING_FIELD b: a required field is not there; expected a timestamp such as \"2026-01-31T12:00:00Z\"");
   CHECK(code_of(spec, "{}") == "MISSING_FIELD a");
@@ -169,8 +186,10 @@ TEST_CASE("TYPE_MISMATCH says what was found and what was expected") {
   CHECK(outcome(order, R"({"id":{}})") == "TYPE_MISMATCH id: expected string, found an object");
   CHECK(outcome(order, R"({"id":[]})") == "TYPE_MISMATCH id: expected string, found an array");
   CHECK(with(R"("n":"12")") == "TYPE_MISMATCH n: expected int32, found string \"12\"");
-  CHECK(with(R"("n":1.5)") == "TYPE_MISMATCH n: expected int32, found number 1.5 (written with a point or an exponent)");
-  CHECK(with(R"("n":1.0)") == "TYPE_MISMATCH n: expected int32, found number 1.0 (written with a point or an exponent)");
+  CHECK(with(R"("n":1.5)") ==
+        "TYPE_MISMATCH n: expected int32, found number 1.5 (written with a point or an exponent)");
+  CHECK(with(R"("n":1.0)") ==
+        "TYPE_MISMATCH n: expected int32, found number 1.0 (written with a point or an exponent)");
   CHECK(code_with(R"("big":1e3)") == "TYPE_MISMATCH big");
   CHECK(with(R"("d":"n/a")") == "TYPE_MISMATCH d: expected double, found string \"n/a\"");
   CHECK(code_with(R"("m":"1.5")") == "TYPE_MISMATCH m");
@@ -183,7 +202,8 @@ TEST_CASE("TYPE_MISMATCH says what was found and what was expected") {
   CHECK(code_with(R"("day":"2026-1-1")") == "TYPE_MISMATCH day");
   CHECK(with(R"("blob":"a*b=")") == "TYPE_MISMATCH blob: expected binary as a base64 string, found string \"a*b=\"");
   CHECK(with(R"("items":{})") ==
-        "TYPE_MISMATCH items: expected an array (list<struct<price: decimal(6,2), tags: list<string>>>), found an object");
+        "TYPE_MISMATCH items: expected an array (list<struct<price: decimal(6,2), tags: list<string>>>), found an "
+        "object");
   CHECK(with(R"("to":[])") == "TYPE_MISMATCH to: expected an object, found an array");
   CHECK(outcome(order, "[1]") == "TYPE_MISMATCH : expected an object with the contract's fields, found an array");
   CHECK(outcome(order, "null") == "TYPE_MISMATCH : expected an object with the contract's fields, found null");
@@ -202,7 +222,8 @@ TEST_CASE("the field is the path to the value") {
 TEST_CASE("values in messages are cut and made harmless") {
   CHECK(with("\"n\":\"" + std::string(200, 'a') + "\"") ==
         "TYPE_MISMATCH n: expected int32, found string \"" + std::string(64, 'a') + "\"...");
-  CHECK(with("\"n\":\"\xc2\x9b\xe2\x80\xae\x7f\"") == "TYPE_MISMATCH n: expected int32, found string \"\\xc2\\x9b\\xe2\\x80\\xae\\x7f\"");
+  CHECK(with("\"n\":\"\xc2\x9b\xe2\x80\xae\x7f\"") ==
+        "TYPE_MISMATCH n: expected int32, found string \"\\xc2\\x9b\\xe2\\x80\\xae\\x7f\"");
   const std::string cut = with("\"n\":\"" + std::string(63, 'a') + "\xe2\x82\xac\"");  // never half a character
   CHECK(cut == "TYPE_MISMATCH n: expected int32, found string \"" + std::string(63, 'a') + "\"...");
   CHECK(code_of(order, "{\"" + std::string(5000, 'k') + "\":1,\"" + std::string(5000, 'k') + "\":1}").size() < 300);
@@ -214,8 +235,10 @@ TEST_CASE("VALUE_NOT_ALLOWED") {
   FieldSpec code = field("code", "string");
   code.pattern = "[A-Z]{3}";
   const ContractSpec spec = contract({state, code});
-  CHECK(outcome(spec, R"({"state":"OPEN"})") == "VALUE_NOT_ALLOWED state: \"OPEN\" is none of the 2 values of the contract");
-  CHECK(outcome(spec, R"({"state":"NEW","code":"EURO"})") == "VALUE_NOT_ALLOWED code: \"EURO\" does not match the pattern [A-Z]{3}");
+  CHECK(outcome(spec, R"({"state":"OPEN"})") ==
+        "VALUE_NOT_ALLOWED state: \"OPEN\" is none of the 2 values of the contract");
+  CHECK(outcome(spec, R"({"state":"NEW","code":"EURO"})") ==
+        "VALUE_NOT_ALLOWED code: \"EURO\" does not match the pattern [A-Z]{3}");
   CHECK(code_of(spec, R"({"state":"NEW","code":"EUR"})") == "row");
   CHECK(code_of(spec, R"({"state":"N\u0045W","code":"E\u0055R"})") == "row");  // compared after unescaping
   CHECK(code_of(spec, R"({"state":"new"})") == "VALUE_NOT_ALLOWED state");
@@ -239,14 +262,16 @@ TEST_CASE("VALUE_OUT_OF_RANGE of types and of the contract") {
   CHECK(code_with(R"("d":-1e400)") == "VALUE_OUT_OF_RANGE d");
   CHECK(code_with(R"("m":9999.99)") == "row");
   CHECK(with(R"("m":10000)") == "VALUE_OUT_OF_RANGE m: number 10000 is more digits than decimal(6,2) has");
-  CHECK(with(R"("m":1.234)") == "VALUE_OUT_OF_RANGE m: number 1.234 is more digits after the point than decimal(6,2) has");
+  CHECK(with(R"("m":1.234)") ==
+        "VALUE_OUT_OF_RANGE m: number 1.234 is more digits after the point than decimal(6,2) has");
   CHECK(code_with(R"("m":1e1000000000000)") == "VALUE_OUT_OF_RANGE m");
   CHECK(code_with(R"("t":"2026-02-30T00:00:00Z")") == "VALUE_OUT_OF_RANGE t");
   CHECK(code_with(R"("day":"2023-02-29")") == "VALUE_OUT_OF_RANGE day");
   FieldSpec n = field("n", "int32");
   n.min = 0;
   n.max = 10;
-  CHECK(outcome(contract({n}), R"({"n":11})") == "VALUE_OUT_OF_RANGE n: number 11, the contract's min is 0, the contract's max is 10");
+  CHECK(outcome(contract({n}), R"({"n":11})") ==
+        "VALUE_OUT_OF_RANGE n: number 11, the contract's min is 0, the contract's max is 10");
   CHECK(code_of(contract({n}), R"({"n":10})") == "row");
   CHECK(code_of(contract({n}), R"({"n":-1})") == "VALUE_OUT_OF_RANGE n");
   FieldSpec d = field("d", "double");

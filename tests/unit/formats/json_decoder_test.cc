@@ -8,14 +8,18 @@ using namespace weir::test;
 
 namespace {
 
-const ContractSpec ride = contract({required("id", "string"), field("fare", "decimal(12,2)"), field("at", "timestamp"),
-                                    field("tags", "list<string>"), field("where", "struct<city: string, zone: int32>")});
+const ContractSpec ride =
+    contract({required("id", "string"), field("fare", "decimal(12,2)"), field("at", "timestamp"),
+              field("tags", "list<string>"), field("where", "struct<city: string, zone: int32>")});
 
 }  // namespace
 
 TEST_CASE("a record becomes a row of its contract") {
-  CHECK(outcome(ride, R"({"id":"r1","fare":12.5,"at":"2026-01-01T00:00:00.25Z","tags":["a","b"],"where":{"city":"Rome","zone":7}})") ==
-        R"({"id":"r1","fare":12.50,"at":"2026-01-01T00:00:00.25Z","tags":["a","b"],"where":{"city":"Rome","zone":7}})");
+  CHECK(
+      outcome(
+          ride,
+          R"({"id":"r1","fare":12.5,"at":"2026-01-01T00:00:00.25Z","tags":["a","b"],"where":{"city":"Rome","zone":7}})") ==
+      R"({"id":"r1","fare":12.50,"at":"2026-01-01T00:00:00.25Z","tags":["a","b"],"where":{"city":"Rome","zone":7}})");
 }
 
 TEST_CASE("fields may come in any order, with blanks, and be absent or null") {
@@ -29,9 +33,13 @@ TEST_CASE("rows and rejected together are as many as the records, over many chun
   std::vector<std::string> values;
   for (int i = 0; i < 10'000; ++i) {
     const std::string id = std::to_string(i);
-    if (i % 7 == 3) values.push_back(R"({"id":)" + id + "}");
-    else if (i % 11 == 0) values.push_back(R"({"id":"r)" + id + R"(","tags":null,"where":null})");
-    else values.push_back(R"({"id":"a rather long id )" + id + R"(","tags":["x",null,")" + id + R"("],"fare":)" + id + "}");
+    if (i % 7 == 3)
+      values.push_back(R"({"id":)" + id + "}");
+    else if (i % 11 == 0)
+      values.push_back(R"({"id":"r)" + id + R"(","tags":null,"where":null})");
+    else
+      values.push_back(R"({"id":"a rather long id )" + id + R"(","tags":["x",null,")" + id + R"("],"fare":)" + id +
+                       "}");
   }
   const Decoded decoded = decode(ride, values);
   REQUIRE(decoded.rows.rows() + decoded.rejected.size() == values.size());
@@ -41,8 +49,11 @@ TEST_CASE("rows and rejected together are as many as the records, over many chun
     const auto i = src_ordinal(src[r]);
     const std::string id = std::to_string(i);
     REQUIRE(i % 7 != 3);
-    if (i % 11 == 0) CHECK(texts[r] == R"({"id":"r)" + id + R"(","fare":null,"at":null,"tags":null,"where":null})");
-    else CHECK(texts[r] == R"({"id":"a rather long id )" + id + R"(","fare":)" + id + R"(.00,"at":null,"tags":["x",null,")" + id + R"("],"where":null})");
+    if (i % 11 == 0)
+      CHECK(texts[r] == R"({"id":"r)" + id + R"(","fare":null,"at":null,"tags":null,"where":null})");
+    else
+      CHECK(texts[r] == R"({"id":"a rather long id )" + id + R"(","fare":)" + id +
+                            R"(.00,"at":null,"tags":["x",null,")" + id + R"("],"where":null})");
   }
   for (const Rejected& rejected : decoded.rejected) {
     CHECK(src_ordinal(rejected.src) % 7 == 3);

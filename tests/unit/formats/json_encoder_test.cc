@@ -1,8 +1,9 @@
 // Rows as JSON, of every type that SQL can give.
+#include "formats/json_encoder.h"
+
 #include <catch2/catch.hpp>
 
 #include "base/json.h"
-#include "formats/json_encoder.h"
 #include "formats/records.h"
 
 using namespace weir;
@@ -56,8 +57,10 @@ TEST_CASE("every type as JSON") {
   CHECK(query.value("65535::USMALLINT") == R"({"v":65535})");
   CHECK(query.value("4294967295::UINTEGER") == R"({"v":4294967295})");
   CHECK(query.value("18446744073709551615::UBIGINT") == R"({"v":18446744073709551615})");
-  CHECK(query.value("(-170141183460469231731687303715884105728)::HUGEINT") == R"({"v":-170141183460469231731687303715884105728})");
-  CHECK(query.value("170141183460469231731687303715884105727::HUGEINT") == R"({"v":170141183460469231731687303715884105727})");
+  CHECK(query.value("(-170141183460469231731687303715884105728)::HUGEINT") ==
+        R"({"v":-170141183460469231731687303715884105728})");
+  CHECK(query.value("170141183460469231731687303715884105727::HUGEINT") ==
+        R"({"v":170141183460469231731687303715884105727})");
   CHECK(query.value("0::HUGEINT") == R"({"v":0})");
   CHECK(query.value("0.1::DOUBLE") == R"({"v":0.1})");
   CHECK(query.value("(0.1::DOUBLE + 0.2::DOUBLE)") == R"({"v":0.30000000000000004})");
@@ -72,8 +75,10 @@ TEST_CASE("every type as JSON") {
   CHECK(query.value("(-0.05)::DECIMAL(9,2)") == R"({"v":-0.05})");
   CHECK(query.value("0::DECIMAL(18,3)") == R"({"v":0.000})");
   CHECK(query.value("7::DECIMAL(18,0)") == R"({"v":7})");
-  CHECK(query.value("(-99999999999999999999999999999999999999)::DECIMAL(38,0)") == R"({"v":-99999999999999999999999999999999999999})");
-  CHECK(query.value("'0.00000000000000000000000000000000000001'::DECIMAL(38,38)") == R"({"v":0.00000000000000000000000000000000000001})");
+  CHECK(query.value("(-99999999999999999999999999999999999999)::DECIMAL(38,0)") ==
+        R"({"v":-99999999999999999999999999999999999999})");
+  CHECK(query.value("'0.00000000000000000000000000000000000001'::DECIMAL(38,38)") ==
+        R"({"v":0.00000000000000000000000000000000000001})");
   CHECK(query.value("'a\"b'") == R"({"v":"a\"b"})");
   CHECK(query.value("'a string longer than twelve bytes'") == R"({"v":"a string longer than twelve bytes"})");
   CHECK(query.value("'{\"a\": [1,\n2]}'::JSON") == R"({"v":{"a": [1, 2]}})");
@@ -84,8 +89,10 @@ TEST_CASE("every type as JSON") {
   CHECK(query.value("to_timestamp(0)") == R"({"v":"1970-01-01T00:00:00Z"})");
   CHECK(query.value("INTERVAL '14 months 3 days' + INTERVAL '-1.5 seconds'") == R"({"v":"P14M3DT-1.5S"})");
   CHECK(query.value("INTERVAL '0 days'") == R"({"v":"PT0S"})");
-  CHECK(query.value("'00112233-4455-6677-8899-aabbccddeeff'::UUID") == R"({"v":"00112233-4455-6677-8899-aabbccddeeff"})");
-  CHECK(query.value("'ff112233-4455-6677-8899-aabbccddeeff'::UUID") == R"({"v":"ff112233-4455-6677-8899-aabbccddeeff"})");
+  CHECK(query.value("'00112233-4455-6677-8899-aabbccddeeff'::UUID") ==
+        R"({"v":"00112233-4455-6677-8899-aabbccddeeff"})");
+  CHECK(query.value("'ff112233-4455-6677-8899-aabbccddeeff'::UUID") ==
+        R"({"v":"ff112233-4455-6677-8899-aabbccddeeff"})");
   CHECK(query.value("[[1,NULL],[],NULL]") == R"({"v":[[1,null],[],null]})");
   CHECK(query.value("{'a': 1, 'b c': {'d': NULL, 'e': 'x'}}") == R"({"v":{"a":1,"b c":{"d":null,"e":"x"}}})");
   CHECK(query.value("MAP {'a': 1, 'b': NULL}") == R"({"v":{"a":1,"b":null}})");
@@ -94,7 +101,8 @@ TEST_CASE("every type as JSON") {
 
 TEST_CASE("hidden columns are left out") {
   Query query;
-  CHECK(test::rows(query.run("SELECT 7::UBIGINT AS _src, 1 AS a, 2::UTINYINT AS _op, 3 AS b")).at(0) == R"({"a":1,"b":3})");
+  CHECK(test::rows(query.run("SELECT 7::UBIGINT AS _src, 1 AS a, 2::UTINYINT AS _op, 3 AS b")).at(0) ==
+        R"({"a":1,"b":3})");
 }
 
 TEST_CASE("keys of records are bytes where they can be") {
@@ -121,7 +129,8 @@ TEST_CASE("keys of records are bytes where they can be") {
 TEST_CASE("rows of many chunks are read back by another JSON library") {
   Query query;
   const Batch batch = query.run(
-      "SELECT i, 'name ' || i AS name, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 7.0 END AS d, [i, NULL] AS l FROM range(5000) t(i)");
+      "SELECT i, 'name ' || i AS name, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 7.0 END AS d, [i, NULL] AS l FROM "
+      "range(5000) t(i)");
   const EncodedRows encoded = encode_json(batch);
   REQUIRE(encoded.ends.size() == 5000);
   for (std::size_t i = 0; i < 5000; ++i) {
@@ -130,7 +139,9 @@ TEST_CASE("rows of many chunks are read back by another JSON library") {
     REQUIRE((*json)["i"] == i);
     REQUIRE((*json)["name"] == "name " + std::to_string(i));
     REQUIRE((*json)["l"][0] == i);
-    if (i % 3 == 0) REQUIRE((*json)["d"].is_null());
-    else REQUIRE((*json)["d"].get<double>() == static_cast<double>(i) / 7.0);
+    if (i % 3 == 0)
+      REQUIRE((*json)["d"].is_null());
+    else
+      REQUIRE((*json)["d"].get<double>() == static_cast<double>(i) / 7.0);
   }
 }

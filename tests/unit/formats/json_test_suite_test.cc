@@ -92,8 +92,10 @@ std::string code_only(std::string outcome) { return outcome.substr(0, outcome.fi
 void check(const Case& test, const std::string& code, bool accepted) {
   INFO(test.name << " gave " << code);
   if (test.name[0] == 'y') {
-    if (has_duplicates(test.name)) CHECK(code == "DUPLICATE_FIELD");
-    else CHECK(accepted);
+    if (has_duplicates(test.name))
+      CHECK(code == "DUPLICATE_FIELD");
+    else
+      CHECK(accepted);
   } else if (test.name[0] == 'n') {
     CHECK(is_readability(code));
   } else if (const auto ours = left_to_us.find(test.name); ours != left_to_us.end()) {
@@ -138,7 +140,8 @@ TEST_CASE("JSONTestSuite: the element of a typed list") {
   for (const Case& test : cases()) {
     const std::string code = code_only(code_of(spec, "{\"v\":[" + test.text + "]}"));
     INFO(test.name << " gave " << code);
-    if (test.name[0] == 'n') CHECK((is_readability(code) || test.name == "n_structure_no_data" || test.name == "n_single_space"));
+    if (test.name[0] == 'n')
+      CHECK((is_readability(code) || test.name == "n_structure_no_data" || test.name == "n_single_space"));
     if (test.name[0] == 'y') CHECK_FALSE(is_readability(code));
   }
 }

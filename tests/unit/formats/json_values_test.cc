@@ -29,7 +29,8 @@ double double_of(std::string_view text) { return to_double(number_of(text)); }
 std::string scaled(std::string_view text, std::uint8_t scale) {
   const auto value = to_scaled(number_of(text), scale);
   if (!value) return "none";
-  auto rest = value->value < 0 ? 0 - static_cast<unsigned __int128>(value->value) : static_cast<unsigned __int128>(value->value);
+  auto rest = value->value < 0 ? 0 - static_cast<unsigned __int128>(value->value)
+                               : static_cast<unsigned __int128>(value->value);
   std::string out;
   do out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
   while ((rest /= 10) > 0);
@@ -50,10 +51,26 @@ std::string timestamp(std::string_view text) {
 }  // namespace
 
 TEST_CASE("doubles are rounded to the nearest") {
-  for (const char* text : {"0", "-0", "0.1", "0.3", "1e22", "1e23", "9007199254740993", "9007199254740992.5", "123456789012345678901234567890",
-                           "1.7976931348623157e308", "2.2250738585072014e-308", "4.9e-324", "2.4703282292062328e-324", "2.47e-324",
-                           "0.000000000000000000000000000000000000000000000000001e60", "7.2057594037927933e16", "5e-1", "1.5e+3",
-                           "1000000000000000000000000000000000000000e-39", "3.141592653589793238462643383279502884197"}) {
+  for (const char* text : {"0",
+                           "-0",
+                           "0.1",
+                           "0.3",
+                           "1e22",
+                           "1e23",
+                           "9007199254740993",
+                           "9007199254740992.5",
+                           "123456789012345678901234567890",
+                           "1.7976931348623157e308",
+                           "2.2250738585072014e-308",
+                           "4.9e-324",
+                           "2.4703282292062328e-324",
+                           "2.47e-324",
+                           "0.000000000000000000000000000000000000000000000000001e60",
+                           "7.2057594037927933e16",
+                           "5e-1",
+                           "1.5e+3",
+                           "1000000000000000000000000000000000000000e-39",
+                           "3.141592653589793238462643383279502884197"}) {
     INFO(text);
     const double ours = double_of(text);
     const double theirs = std::strtod(text, nullptr);
@@ -99,7 +116,8 @@ TEST_CASE("decimals are taken by their digits") {
   CHECK(scaled("-99999999999999999999999999999999999999", 0) == "-99999999999999999999999999999999999999");
   CHECK(scaled("100000000000000000000000000000000000000", 0) == "none");
   CHECK(scaled("9999999999999999999999999999.9999999999", 10) == "99999999999999999999999999999999999999");
-  CHECK(scaled("9999999999999999999999999999.99999999990000000000000000", 10) == "99999999999999999999999999999999999999");
+  CHECK(scaled("9999999999999999999999999999.99999999990000000000000000", 10) ==
+        "99999999999999999999999999999999999999");
   CHECK(scaled("9999999999999999999999999999.99999999991", 10) == "~99999999999999999999999999999999999999");
   CHECK(scaled("1234567890123456789", 19) == "12345678901234567890000000000000000000");
   CHECK(scaled("12345678901234567890", 0) == "12345678901234567890");
@@ -111,7 +129,8 @@ TEST_CASE("decimals are taken by their digits") {
 }
 
 TEST_CASE("every width of decimal holds its extremes") {
-  for (const char* type : {"decimal(4,2)", "decimal(9,2)", "decimal(18,2)", "decimal(38,10)", "decimal(38,0)", "decimal(38,38)", "decimal(5,0)"}) {
+  for (const char* type : {"decimal(4,2)", "decimal(9,2)", "decimal(18,2)", "decimal(38,10)", "decimal(38,0)",
+                           "decimal(38,38)", "decimal(5,0)"}) {
     INFO(type);
     const auto parsed = Contract::compile(contract({field("d", type)}));
     REQUIRE(parsed);
@@ -120,7 +139,8 @@ TEST_CASE("every width of decimal holds its extremes") {
     if (t.scale > 0) digits.insert(digits.end() - t.scale, '.');
     if (digits.starts_with('.')) digits.insert(0, "0");
     const ContractSpec spec = contract({field("d", type)});
-    for (const std::string& text : {digits, "-" + digits}) CHECK(outcome(spec, "{\"d\":" + text + "}") == "{\"d\":" + text + "}");
+    for (const std::string& text : {digits, "-" + digits})
+      CHECK(outcome(spec, "{\"d\":" + text + "}") == "{\"d\":" + text + "}");
     CHECK(code_of(spec, "{\"d\":1" + std::string(t.width - t.scale, '0') + "}") == "VALUE_OUT_OF_RANGE d");
     CHECK(code_of(spec, "{\"d\":-1" + std::string(t.width - t.scale, '0') + "}") == "VALUE_OUT_OF_RANGE d");
   }
@@ -141,13 +161,16 @@ TEST_CASE("timestamps") {
   CHECK(timestamp("2000-02-29T00:00:00Z") == "2000-02-29T00:00:00Z");
   CHECK(timestamp("2016-12-31T23:59:60Z") == "2017-01-01T00:00:00Z");
   CHECK(timestamp("2017-01-01T08:59:60.5+09:00") == "2017-01-01T00:00:00Z");
-  for (const char* text : {"2016-12-31T12:59:60Z", "1900-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z",
-                           "2026-01-00T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
-                           "2026-01-01T00:00:61Z", "2026-01-01T00:00:00+24:00", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"})
+  for (const char* text :
+       {"2016-12-31T12:59:60Z", "1900-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z",
+        "2026-01-00T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
+        "2026-01-01T00:00:61Z", "2026-01-01T00:00:00+24:00", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"})
     CHECK(timestamp(text) == "impossible");
-  for (const char* text : {"", "2026-01-31", "2026-01-31T12:34:56", "2026-01-31T12:34Z", "2026-01-31T12:34:56+0200", "2026-01-31T12:34:56.Z",
-                           "2026-01-31T12:34:56,5Z", "2026-01-31T12:34:56Z ", " 2026-01-31T12:34:56Z", "20260131T123456Z00000", "2026-01-31T1 :34:56Z",
-                           "+026-01-31T12:34:56Z", "2026-01-31T12:34:56 Z", "2026-01-31T12:34:56+2:00", "2026/01/31T12:34:56Z", "2026-01-31T12:34:5xZ"})
+  for (const char* text :
+       {"", "2026-01-31", "2026-01-31T12:34:56", "2026-01-31T12:34Z", "2026-01-31T12:34:56+0200",
+        "2026-01-31T12:34:56.Z", "2026-01-31T12:34:56,5Z", "2026-01-31T12:34:56Z ", " 2026-01-31T12:34:56Z",
+        "20260131T123456Z00000", "2026-01-31T1 :34:56Z", "+026-01-31T12:34:56Z", "2026-01-31T12:34:56 Z",
+        "2026-01-31T12:34:56+2:00", "2026/01/31T12:34:56Z", "2026-01-31T12:34:5xZ"})
     CHECK(timestamp(text) == "malformed");
 }
 
@@ -189,9 +212,13 @@ TEST_CASE("epoch timestamps are exact, and cut off below the microsecond") {
   CHECK(with(TimestampFormat::epoch_seconds, "1.7672256e9") == R"({"t":"2026-01-01T00:00:00Z"})");
   CHECK(with(TimestampFormat::epoch_millis, "1767225600123") == R"({"t":"2026-01-01T00:00:00.123Z"})");
   CHECK(with(TimestampFormat::epoch_micros, "1767225600123456") == R"({"t":"2026-01-01T00:00:00.123456Z"})");
-  CHECK(with(TimestampFormat::epoch_seconds, "1767225600000").find("VALUE_OUT_OF_RANGE t: number 1767225600000 is not in the years 0 to 9999 as a timestamp as seconds") == 0);
+  CHECK(
+      with(TimestampFormat::epoch_seconds, "1767225600000")
+          .find("VALUE_OUT_OF_RANGE t: number 1767225600000 is not in the years 0 to 9999 as a timestamp as seconds") ==
+      0);
   CHECK(with(TimestampFormat::epoch_millis, "1e400").find("VALUE_OUT_OF_RANGE t") == 0);
-  CHECK(with(TimestampFormat::epoch_millis, "\"2026-01-01T00:00:00Z\"").find("TYPE_MISMATCH t: expected a timestamp as milliseconds since 1970") == 0);
+  CHECK(with(TimestampFormat::epoch_millis, "\"2026-01-01T00:00:00Z\"")
+            .find("TYPE_MISMATCH t: expected a timestamp as milliseconds since 1970") == 0);
 }
 
 TEST_CASE("dates and binary") {
@@ -202,8 +229,8 @@ TEST_CASE("dates and binary") {
 }
 
 TEST_CASE("base64") {
-  for (const std::string& bytes : {std::string(), std::string("f"), std::string("fo"), std::string("foo"), std::string("foob"),
-                                   std::string("\0\xff\x80", 3), std::string(1000, '\xfb')}) {
+  for (const std::string& bytes : {std::string(), std::string("f"), std::string("fo"), std::string("foo"),
+                                   std::string("foob"), std::string("\0\xff\x80", 3), std::string(1000, '\xfb')}) {
     std::string text;
     append_base64(bytes, text);
     CHECK(text.size() % 4 == 0);
@@ -214,7 +241,8 @@ TEST_CASE("base64") {
   std::string text;
   append_base64("fooba", text);
   CHECK(text == "Zm9vYmE=");
-  for (const char* bad : {"A", "AAAAA", "AB==", "ABC=D", "A===", "====", "AA=", "AA===", "AA AA", "AA\n", "AA-_", "A=A="})
+  for (const char* bad :
+       {"A", "AAAAA", "AB==", "ABC=D", "A===", "====", "AA=", "AA===", "AA AA", "AA\n", "AA-_", "A=A="})
     CHECK_FALSE(decode_base64(bad));
 }
 
@@ -238,7 +266,10 @@ TEST_CASE("JSON strings") {
   CHECK(text("plain text of some length, longer than a word") == "\"plain text of some length, longer than a word\"");
   CHECK(text("a\"b\\c\n\r\t\b\f\x01\x1f\x7f/") == "\"a\\\"b\\\\c\\n\\r\\t\\b\\f\\u0001\\u001f\x7f/\"");
   CHECK(text("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") == "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
-  CHECK(text("a\xff" "b\xc3") == "\"a\xef\xbf\xbd" "b\xef\xbf\xbd\"");
+  CHECK(text("a\xff"
+             "b\xc3") ==
+        "\"a\xef\xbf\xbd"
+        "b\xef\xbf\xbd\"");
   CHECK(text("\xed\xa0\x80x") == "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\"");
   CHECK(text(std::string_view("\0", 1)) == "\"\\u0000\"");
 }

@@ -38,7 +38,8 @@ const char* Records::keep(std::string_view bytes) {
   return buffers_.back().get();
 }
 
-Records& Records::add(std::optional<std::string_view> value, std::optional<std::string_view> key, std::vector<Header> headers) {
+Records& Records::add(std::optional<std::string_view> value, std::optional<std::string_view> key,
+                      std::vector<Header> headers) {
   Record record;
   if (value) {
     record.value = keep(*value);

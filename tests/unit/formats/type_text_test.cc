@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "formats/type_text.h"
+
+#include <catch2/catch.hpp>
 
 using namespace weir;
 
@@ -14,9 +14,10 @@ std::string round_trip(std::string_view text) {
 }  // namespace
 
 TEST_CASE("type texts of contracts") {
-  for (const char* text : {"string", "bool", "int32", "int64", "double", "decimal(12,2)", "decimal(38,38)", "decimal(1,0)", "timestamp",
-                           "date", "binary", "json", "list<string>", "list<list<decimal(5,1)>>", "struct<a: int32, b: list<date>>",
-                           "struct<a: struct<b: struct<c: json>>>"})
+  for (const char* text :
+       {"string", "bool", "int32", "int64", "double", "decimal(12,2)", "decimal(38,38)", "decimal(1,0)", "timestamp",
+        "date", "binary", "json", "list<string>", "list<list<decimal(5,1)>>", "struct<a: int32, b: list<date>>",
+        "struct<a: struct<b: struct<c: json>>>"})
     CHECK(round_trip(text) == text);
   CHECK(round_trip("  list < struct<a:int32 ,b : string> >  ") == "list<struct<a: int32, b: string>>");
   CHECK(round_trip("decimal( 12 , 2 )") == "decimal(12,2)");
@@ -41,7 +42,8 @@ TEST_CASE("wrong type texts say where and what") {
   CHECK(error("list<int32") == "error: list needs a closing '>' (type 'list<int32', column 11)");
   CHECK(error("list") == "error: list needs its element, as in list<string> (type 'list', column 5)");
   CHECK(error("struct<>") == "error: expected the name of a field (type 'struct<>', column 8)");
-  CHECK(error("struct<a int32>") == "error: a field of a struct is written name: type (type 'struct<a int32>', column 10)");
+  CHECK(error("struct<a int32>") ==
+        "error: a field of a struct is written name: type (type 'struct<a int32>', column 10)");
   CHECK(error("struct<a: int32, A: int32>").find("field 'A' is there twice") != std::string::npos);
   CHECK(error("int32 int32") == "error: the type ends before this (type 'int32 int32', column 7)");
   CHECK(error("struct<\"\": int32>").find("a quoted name has text") != std::string::npos);
