@@ -36,7 +36,10 @@ if(WEIR_HARDEN)
 endif()
 
 # What is linked in statically must not answer for others' shared libraries, and the other way round.
-add_link_options(-Wl,--exclude-libs,ALL -Wl,--as-needed)
+add_link_options(-Wl,--as-needed)
+if(NOT WEIR_SANITIZE)  # clang's sanitizers are a static library whose malloc must answer for all
+  add_link_options(-Wl,--exclude-libs,ALL)
+endif()
 
 find_program(MOLD mold)
 if(MOLD)
