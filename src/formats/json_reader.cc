@@ -480,8 +480,9 @@ void take_below(JsonField& field, const RecordPath* path, std::vector<DriftCount
 std::vector<DriftCount> JsonReader::take_drift() {
   std::vector<DriftCount> drift;
   take_below(root_, nullptr, drift);
-  std::stable_sort(drift.begin(), drift.end(), [](const DriftCount& a, const DriftCount& b) {
-    return a.kind != b.kind ? a.kind < b.kind : a.records > b.records;
+  std::sort(drift.begin(), drift.end(), [](const DriftCount& a, const DriftCount& b) {
+    if (a.kind != b.kind) return a.kind < b.kind;
+    return a.records != b.records ? a.records > b.records : a.field < b.field;
   });
   return drift;
 }
