@@ -86,7 +86,7 @@ TEST_CASE("type_change: null puts null in the place that changed, where it may")
   CHECK(code_of(spec, R"({"id":"a","n":99999999999999999999})") == "VALUE_OUT_OF_RANGE n");  // the type is right
   CHECK(code_of(spec, R"({"id":"a","n":{"b":1,"b":1}})") == "DUPLICATE_FIELD n.b");
   CHECK(shown(decode(spec, {R"({"id":"a","n":"5","items":[{"price":"x"},{"price":"y"}]})"}).drift) ==
-        "type_change n 1, type_change items[].price 1");
+        "type_change items[].price 1, type_change n 1");
 }
 
 TEST_CASE("names without end are counted, not kept") {
