@@ -203,7 +203,8 @@ void run_against_model(unsigned seed, std::uint64_t memory_max, bool with_within
       CHECK(wrong == 0);
     };
     attempt();
-    const std::int64_t next = below(3) == 0 ? horizon : std::max(horizon, now - 300);
+    const std::int64_t next =
+        below(3) == 0 ? horizon : std::max(horizon, now - 300 + static_cast<std::int64_t>(below(500)));
     set->expire(Micros(next));
     StateChanges changes;
     REQUIRE(set->pack(changes));
