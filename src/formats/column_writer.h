@@ -9,6 +9,8 @@
 
 #include <duckdb.h>
 
+#include "formats/short_bytes.h"
+
 namespace weir {
 
 class ColumnWriter {
@@ -38,7 +40,7 @@ class ColumnWriter {
     duckdb_string_t& value = static_cast<duckdb_string_t*>(data_)[row];
     value.value.inlined.length = static_cast<std::uint32_t>(text.size());
     std::memset(value.value.inlined.inlined, 0, sizeof(value.value.inlined.inlined));
-    std::memcpy(value.value.inlined.inlined, text.data(), text.size());
+    copy_short(value.value.inlined.inlined, text.data(), text.size());
   }
 
   // The value of another row of this vector; a long string is shared, not copied.

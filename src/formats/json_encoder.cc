@@ -299,6 +299,8 @@ EncodedRows encode_json(const Batch& batch) {
       encoder.append_row(row, rows.text);
       rows.ends.push_back(rows.text.size());
     }
+    // Rows are much alike: room for all at once, instead of moving a text that grows.
+    if (chunk == batch.chunks().front()) rows.text.reserve(rows.text.size() / chunk->rows() * batch.rows() * 17 / 16);
   }
   return rows;
 }

@@ -74,6 +74,24 @@ void JsonField::make_room() {
   children[0].bind(duckdb_list_vector_get_child(column.vector()));
 }
 
+std::string JsonField::expected() const {
+  switch (kind) {
+    case TypeKind::timestamp:
+      switch (format) {
+        case TimestampFormat::rfc3339: return "a timestamp such as \"2026-01-31T12:00:00Z\"";
+        case TimestampFormat::epoch_seconds: return "a timestamp as seconds since 1970";
+        case TimestampFormat::epoch_millis: return "a timestamp as milliseconds since 1970";
+        case TimestampFormat::epoch_micros: return "a timestamp as microseconds since 1970";
+      }
+      return "a timestamp";
+    case TypeKind::date: return "a date such as \"2026-01-31\"";
+    case TypeKind::binary: return "binary as a base64 string";
+    case TypeKind::list: return "an array (" + to_string(type) + ")";
+    case TypeKind::structure: return "an object";
+    default: return to_string(type);
+  }
+}
+
 JsonField make_root_field(const Contract& contract, const std::optional<std::vector<std::string>>& wanted) {
   JsonField root;
   for (const ContractField& rules : contract.fields()) {

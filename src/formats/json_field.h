@@ -14,6 +14,7 @@
 
 #include "formats/column_writer.h"
 #include "formats/contract.h"
+#include "formats/short_bytes.h"
 
 namespace weir {
 
@@ -73,8 +74,7 @@ inline bool JsonShape::expected(std::string_view text, std::size_t quote, std::s
     const std::string& name = slots_[i].name;
     const std::size_t close = quote + 1 + name.size();
     // With its closing quote; a name in a slot has no escapes, so that quote does close it.
-    if (close < text.size() && text[close] == '"' &&
-        std::memcmp(text.data() + quote + 1, name.data(), name.size()) == 0) {
+    if (close < text.size() && text[close] == '"' && equal_bytes(text.data() + quote + 1, name.data(), name.size())) {
       slot = i + 1;
       id = slots_[i].id;
       name_size = name.size();
@@ -114,6 +114,8 @@ struct JsonField {
   void start_chunk();
   // Null here and below: DuckDB reads the children of a null struct.
   void set_null(std::uint64_t row);
+  // What it takes, in words: "a date such as \"2026-01-31\"".
+  std::string expected() const;
   // Room for one more element of a list.
   void make_room();
 };

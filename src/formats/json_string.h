@@ -11,20 +11,25 @@
 
 namespace weir {
 
-// Whether a backslash is in the string: eight bytes at a time.
+// Whether a backslash is in the string: eight bytes at a time, the last eight once more.
 inline bool has_escape(std::string_view raw) {
   constexpr std::uint64_t ones = 0x0101010101010101;
-  const char* p = raw.data();
-  std::size_t left = raw.size();
-  for (; left >= 8; p += 8, left -= 8) {
+  const auto in_word = [](const char* at) {
     std::uint64_t word;
-    std::memcpy(&word, p, 8);
+    std::memcpy(&word, at, 8);
     word ^= ones * '\\';
-    if (((word - ones) & ~word & (ones << 7)) != 0) return true;
+    return ((word - ones) & ~word & (ones << 7)) != 0;
+  };
+  const char* p = raw.data();
+  const char* const end = p + raw.size();
+  if (raw.size() < 8) {
+    for (; p < end; ++p)
+      if (*p == '\\') return true;
+    return false;
   }
-  for (; left > 0; ++p, --left)
-    if (*p == '\\') return true;
-  return false;
+  for (; p + 8 <= end; p += 8)
+    if (in_word(p)) return true;
+  return in_word(end - 8);
 }
 
 // Appends the characters of `raw` to `out`; false with the place of the escape that is wrong.

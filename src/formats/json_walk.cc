@@ -27,10 +27,7 @@ void JsonWalk::start(std::string_view text, const JsonIndex& index, std::uint32_
   if (!unescaped_.empty()) unescaped_.clear();
 }
 
-bool JsonWalk::string(At at, const RecordPath* path, std::string& storage, std::string_view& out) {
-  out = raw_string(at);
-  if (!has_escape(out)) [[likely]]
-    return true;
+bool JsonWalk::unescaped_string(At at, const RecordPath* path, std::string& storage, std::string_view& out) {
   storage.clear();
   std::size_t bad = 0;
   if (!unescape(out, storage, bad))

@@ -21,6 +21,7 @@
 #include "formats/json_number.h"
 #include "formats/json_string.h"
 #include "formats/record_problem.h"
+#include "formats/short_bytes.h"
 
 namespace weir {
 
@@ -46,7 +47,10 @@ class JsonWalk {
   // What stands between the quotes of the string whose opening quote is at `at` (taken already).
   std::string_view raw_string(At at) const;
   // The string's characters: `raw` itself, or unescaped into `storage`.
-  bool string(At at, const RecordPath* path, std::string& storage, std::string_view& out);
+  bool string(At at, const RecordPath* path, std::string& storage, std::string_view& out) {
+    out = raw_string(at);
+    return !has_escape(out) || unescaped_string(at, path, storage, out);
+  }
   bool number(At at, const RecordPath* path, JsonNumber& out);
   // true, false or null: `word` is the one that the first letter promises.
   bool atom(At at, std::string_view word, const RecordPath* path);
@@ -93,6 +97,7 @@ class JsonWalk {
     At at;
   };
 
+  bool unescaped_string(At at, const RecordPath* path, std::string& storage, std::string_view& out);
   bool skip_object(std::uint32_t depth, const RecordPath* path);
   bool skip_array(std::uint32_t depth, const RecordPath* path);
   bool ends_here(const char* end, At at) const;
@@ -129,7 +134,7 @@ inline bool JsonWalk::number(At at, const RecordPath* path, JsonNumber& out) {
 }
 
 inline bool JsonWalk::atom(At at, std::string_view word, const RecordPath* path) {
-  if (peek() - at >= word.size() && std::memcmp(text_.data() + at, word.data(), word.size()) == 0 &&
+  if (peek() - at >= word.size() && equal_bytes(text_.data() + at, word.data(), word.size()) &&
       ends_here(text_.data() + at + word.size(), at)) [[likely]]
     return true;
   return syntax(at, "expected a value", path);
