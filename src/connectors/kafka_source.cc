@@ -259,28 +259,32 @@ Result<Position> KafkaSource::end() {
   return admin_->offsets(OffsetKind::latest_committed, position(), milliseconds(10'000));
 }
 
+// The ends are asked for once a second at most; what is left before them is counted each time.
 std::vector<PartitionLag> KafkaSource::lag() {
   constexpr Clock::Duration fresh{1'000'000};
-  if (!opened_ || (lag_at_ && clock_.running() - *lag_at_ < fresh)) return lag_;
-  const auto ends = admin_->offsets(OffsetKind::latest_committed, position(), milliseconds(2'000));
-  lag_at_ = clock_.running();
-  lag_.clear();
-  std::size_t i = 0;
-  for (auto& [key, reader] : readers_) {
-    KafkaPartition& p = reader->partition;
-    PartitionLag lag{p.topic(), p.partition(), std::nullopt, std::nullopt};
-    const auto oldest = p.oldest();
-    if (ends) {
-      // Behind the last record there may be markers and aborted records: the told end says that nothing is left.
-      const Offset seen = p.told_end() && !p.holds_records() ? std::max(p.next(), *p.told_end()) : p.next();
-      lag.records = std::max<std::int64_t>((*ends)[i].next.value - seen.value, 0);
-    }
-    if (oldest) lag.age = Clock::Duration(std::max<std::int64_t>(clock_.now().value - oldest->value, 0));
-    if (!oldest && lag.records == 0) lag.age = Clock::Duration(0);
-    lag_.push_back(std::move(lag));
-    ++i;
+  if (!opened_) return {};
+  if (!ends_at_ || clock_.running() - *ends_at_ >= fresh) {
+    ends_.clear();
+    if (const auto ends = admin_->offsets(OffsetKind::latest_committed, position(), milliseconds(2'000)))
+      for (const PartitionPosition& end : *ends) ends_[{end.topic, end.partition.value}] = end.next;
+    ends_at_ = clock_.running();
   }
-  return lag_;
+  std::vector<PartitionLag> out;
+  for (auto& [key, reader] : readers_) out.push_back(lag_of(key, reader->partition));
+  return out;
+}
+
+PartitionLag KafkaSource::lag_of(const Key& key, KafkaPartition& p) const {
+  PartitionLag lag{p.topic(), p.partition(), std::nullopt, std::nullopt};
+  const auto oldest = p.oldest();
+  if (const auto end = ends_.find(key); end != ends_.end()) {
+    // Behind the last record there may be markers and aborted records: the told end says that nothing is left.
+    const Offset seen = p.told_end() && !p.holds_records() ? std::max(p.next(), *p.told_end()) : p.next();
+    lag.records = std::max<std::int64_t>(end->second.value - seen.value, 0);
+  }
+  if (oldest) lag.age = Clock::Duration(std::max<std::int64_t>(clock_.now().value - oldest->value, 0));
+  if (!oldest && lag.records == 0) lag.age = Clock::Duration(0);
+  return lag;
 }
 
 void KafkaSource::report(const Position& committed) {

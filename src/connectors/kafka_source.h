@@ -80,6 +80,7 @@ class KafkaSource final : public Source {
   Fetched gather(const Position& begins, Taken taken);
   Status read_until(const SourceRanges& ranges, Taken& taken);
   Position position() const;
+  PartitionLag lag_of(const Key& key, KafkaPartition& partition) const;
 
   // kafka_positions.cc: topics, starts, losses
   Result<std::vector<std::string>> topic_names();
@@ -112,8 +113,8 @@ class KafkaSource final : public Source {
   Clock::Duration refreshed_{0};
   std::map<std::string, int> missing_;  // topics not found, times in a row
 
-  std::vector<PartitionLag> lag_;
-  std::optional<Clock::Duration> lag_at_;
+  std::map<Key, Offset> ends_;  // as asked for at ends_at_
+  std::optional<Clock::Duration> ends_at_;
   std::uint64_t data_losses_ = 0;
 };
 
