@@ -27,9 +27,7 @@ bool is_number(TypeKind kind) {
   return kind == TypeKind::int32 || kind == TypeKind::int64 || kind == TypeKind::float64 || kind == TypeKind::decimal;
 }
 
-tl::unexpected<Error> wrong(const std::string& field, const std::string& message) {
-  return fail(Fault::config, "field '" + field + "': " + message);
-}
+tl::unexpected<Error> wrong(std::string message) { return fail(Fault::config, std::move(message)); }
 
 const __int128 beyond_all = power_of_ten(38);  // no value of a contract's type is so large
 
@@ -46,11 +44,11 @@ __int128 exact_bound(double bound, std::uint8_t scale, bool low) {
 Result<Bounds> compile_bounds(const FieldSpec& spec, const Type& type) {
   Bounds bounds;
   if (!spec.min && !spec.max) return bounds;
-  if (!is_number(type.kind)) return wrong(spec.name, "min and max are for numbers, the type is " + to_string(type));
+  if (!is_number(type.kind)) return wrong("min and max are for numbers, the type is " + to_string(type));
   if ((spec.min && !std::isfinite(*spec.min)) || (spec.max && !std::isfinite(*spec.max)))
-    return wrong(spec.name, "min and max are finite");
+    return wrong("min and max are finite");
   if (spec.min && spec.max && *spec.min > *spec.max)
-    return wrong(spec.name, fmt::format("min {} is above max {}", *spec.min, *spec.max));
+    return wrong(fmt::format("min {} is above max {}", *spec.min, *spec.max));
   bounds.given = true;
   bounds.low = spec.min.value_or(-std::numeric_limits<double>::infinity());
   bounds.high = spec.max.value_or(std::numeric_limits<double>::infinity());
@@ -62,14 +60,9 @@ Result<Bounds> compile_bounds(const FieldSpec& spec, const Type& type) {
 }
 
 Result<ContractField> compile_field(const FieldSpec& spec) {
-  if (spec.name.empty()) return fail(Fault::config, "a field has a name");
-  for (const std::string_view reserved : reserved_names())
-    if (same_name(reserved, spec.name)) return wrong(spec.name, "the name is Weir's own; call the field otherwise");
   ContractField field;
   field.name = spec.name;
-  auto type = parse_type(spec.type);
-  if (!type) return wrong(spec.name, type.error().message);
-  field.type = std::move(*type);
+  field.type = TRY(parse_type(spec.type));
   field.required = spec.required;
   field.nullable = spec.nullable;
   field.format = spec.format;
@@ -77,16 +70,24 @@ Result<ContractField> compile_field(const FieldSpec& spec) {
   field.min = spec.min;
   field.max = spec.max;
   if (!spec.values.empty() && field.type.kind != TypeKind::string)
-    return wrong(spec.name, "values are for strings, the type is " + to_string(field.type));
+    return wrong("values are for strings, the type is " + to_string(field.type));
   field.bounds = TRY(compile_bounds(spec, field.type));
   if (spec.pattern) {
     if (field.type.kind != TypeKind::string)
-      return wrong(spec.name, "a pattern is for strings, the type is " + to_string(field.type));
-    auto pattern = Pattern::compile(*spec.pattern);
-    if (!pattern) return wrong(spec.name, pattern.error().message);
-    field.pattern = std::move(*pattern);
+      return wrong("a pattern is for strings, the type is " + to_string(field.type));
+    field.pattern = TRY(Pattern::compile(*spec.pattern));
   }
   return field;
+}
+
+Status check_name(const std::string& name, const std::vector<ContractField>& before) {
+  if (name.empty()) return fail(Fault::config, "a field has a name");
+  const auto refuse = [&](const std::string& why) { return fail(Fault::config, "field '" + name + "': " + why); };
+  for (const std::string_view reserved : reserved_names())
+    if (same_name(reserved, name)) return refuse("the name is Weir's own; call the field otherwise");
+  for (const ContractField& other : before)
+    if (same_name(other.name, name)) return refuse("is there twice (case does not tell columns apart)");
+  return {};
 }
 
 std::uint64_t hash_of(const Contract& contract) {
@@ -114,8 +115,8 @@ std::uint64_t hash_of(const Contract& contract) {
 }  // namespace
 
 const std::vector<std::string_view>& reserved_names() {
-  static const std::vector<std::string_view> names{src_column,   op_column, extra_column, "_key",    "_topic",
-                                                   "_partition", "_offset", "_timestamp", "_headers"};
+  static const std::vector<std::string_view> names{src_column, op_column,    "_fate",   extra_column, "_key",
+                                                   "_topic",   "_partition", "_offset", "_timestamp", "_headers"};
   return names;
 }
 
@@ -135,13 +136,18 @@ Result<Contract> Contract::compile(const ContractSpec& spec) {
   if (spec.record_bytes_max < 2 || spec.record_bytes_max > record_bytes_max_allowed)
     return fail(Fault::config, fmt::format("record_bytes_max is 2 B to 1 GiB, not {}", spec.record_bytes_max));
   for (const FieldSpec& field : spec.fields) {
-    for (const ContractField& other : contract.fields_)
-      if (same_name(other.name, field.name))
-        return wrong(field.name, "is there twice (case does not tell columns apart)");
-    contract.fields_.push_back(TRY(compile_field(field)));
+    TRY(check_name(field.name, contract.fields_));
+    auto compiled = compile_field(field);
+    if (!compiled) return fail(Fault::config, "field '" + field.name + "': " + compiled.error().message);
+    contract.fields_.push_back(std::move(*compiled));
   }
   contract.hash_ = hash_of(contract);
   return contract;
+}
+
+Status check_field(const FieldSpec& spec) {
+  TRY(compile_field(spec));
+  return {};
 }
 
 std::string Contract::label() const { return name_.empty() ? "" : fmt::format("{}.v{}", name_, version_); }

@@ -78,7 +78,10 @@ class Contract {
   std::uint64_t hash_ = 0;
 };
 
-// Names that a contract's field cannot have, in any case: `_src`, `_op`, `_extra`, `_key`, `_topic`, ...
+// What is wrong with a field's type, values, bounds or pattern, without its name: for who knows its place in the file.
+Status check_field(const FieldSpec& spec);
+
+// Names that a contract's field cannot have, in any case: `_src`, `_op`, `_fate`, `_extra`, `_key`, `_topic`, ...
 const std::vector<std::string_view>& reserved_names();
 
 }  // namespace weir

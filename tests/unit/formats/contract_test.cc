@@ -123,3 +123,12 @@ TEST_CASE("the hash covers what decides, and only that") {
   differs([](ContractSpec& s) { s.version = 2; });
   differs([](ContractSpec& s) { std::swap(s.fields[0], s.fields[1]); });
 }
+
+TEST_CASE("a field is checked by itself, without its name") {
+  FieldSpec f = field("f", "strng");
+  CHECK(check_field(f).error().message == "unknown type 'strng', did you mean 'string'? (type 'strng', column 1)");
+  f.type = "string";
+  CHECK(check_field(f));
+  f.min = 1;
+  CHECK(check_field(f).error().message == "min and max are for numbers, the type is string");
+}
