@@ -7,8 +7,15 @@
 
 #include "base/hash.h"
 #include "config/canonical.h"
+#include "connectors/kafka_properties.h"
+#include "formats/contract.h"
 
 namespace weir {
+namespace {
+
+std::string fault_of(const Status& status) { return status ? "" : status.error().message; }
+
+}  // namespace
 
 void add_file_options(CLI::App& verb, FileOptions& options) {
   verb.add_option("FILE", options.file, "The pipeline's YAML file")->required();
@@ -20,6 +27,8 @@ std::optional<Loaded> load_or_explain(const FileOptions& options) {
   LoadOptions load;
   load.overlays = options.overlays;
   load.sets = options.sets;
+  load.check_field = [](const FieldSpec& field) { return fault_of(check_field(field)); };
+  load.check_kafka_property = [](const std::string& name) { return fault_of(check_kafka_property(name)); };
   auto loaded = load_pipeline(options.file, load);
   if (!loaded) {
     fmt::print(stderr, "{}", to_string(loaded.error()));
