@@ -134,3 +134,23 @@ TEST_CASE("an empty batch gives no rows") {
   CHECK(decoded->rejected.empty());
   CHECK(to_string(decoded->rows.schema()) == "a int32, _src uint64");
 }
+
+TEST_CASE("a null struct is null below, and refused rows leave no elements: DuckDB reads children by themselves") {
+  const ContractSpec spec =
+      contract({field("s", "struct<a: int32, b: struct<c: string>>"), field("l", "list<int32>"), field("n", "int32")});
+  const Decoded decoded =
+      decode(spec, {R"({"s":{"a":1,"b":{"c":"x"}},"l":[1,2,3],"n":"refused"})", R"({"s":null,"l":[4]})",
+                    R"({"l":[5,6],"s":{"a":2,"b":{"c":"y"}},"n":"refused"})", R"({"l":[7]})"});
+  REQUIRE(decoded.rows.rows() == 2);
+  const Chunk& chunk = *decoded.rows.chunks().at(0);
+  const duckdb_vector a = duckdb_struct_vector_get_child(chunk.column(0), 0);
+  const duckdb_vector b = duckdb_struct_vector_get_child(chunk.column(0), 1);
+  const duckdb_vector c = duckdb_struct_vector_get_child(b, 0);
+  for (const duckdb_vector vector : {chunk.column(0), a, b, c})
+    for (std::size_t row = 0; row < 2; ++row) CHECK_FALSE(is_valid(duckdb_vector_get_validity(vector), row));
+  CHECK(duckdb_list_vector_get_size(chunk.column(1)) == 2);
+  const auto* elements =
+      static_cast<const std::int32_t*>(duckdb_vector_get_data(duckdb_list_vector_get_child(chunk.column(1))));
+  CHECK(elements[0] == 4);
+  CHECK(elements[1] == 7);
+}
