@@ -71,7 +71,7 @@ class Linker {
       used_.insert(step.from);
     } else if (pipeline_.sources.size() > 1) {
       rules_.error(path + ".from", "the pipeline has several sources; say which one the first step reads: from: " +
-                                       pipeline_.sources.front().name);
+                                       shown(pipeline_.sources.front().name));
     }
     if (!step.name.empty()) rows_.push_back(step.name);
   }
@@ -83,11 +83,12 @@ class Linker {
     const auto& steps = pipeline_.steps;
     for (std::size_t i = step_index; i < steps.size(); ++i)
       if (steps[i].name == name)
-        return rules_.error(path, i == step_index ? "a step cannot read itself"
-                                                  : "the step \"" + name + "\" comes later; put it before this one");
+        return rules_.error(path, i == step_index
+                                      ? "a step cannot read itself"
+                                      : "the step \"" + shown(name) + "\" comes later; put it before this one");
     for (const SinkSpec& sink : pipeline_.sinks)
       if (sink.name == name)
-        return rules_.error(path, "\"" + name + "\" is a sink; only sources and steps can be read");
+        return rules_.error(path, "\"" + shown(name) + "\" is a sink; only sources and steps can be read");
     if (!rows_are_known()) return;
     rules_.error(path, "there is no source or step \"" + shown(name) + "\"" + suggestion(name, views(rows_)));
   }

@@ -14,9 +14,10 @@ constexpr std::size_t problems_max = 1000;
 
 // In the order a person reads: the pipeline's own file first, then by line; problems at one place once.
 void put_in_order(Diagnostics& problems, const std::string& first_file) {
-  std::stable_sort(problems.begin(), problems.end(), [&](const Diagnostic& a, const Diagnostic& b) {
+  std::sort(problems.begin(), problems.end(), [&](const Diagnostic& a, const Diagnostic& b) {
     const auto key = [&](const Diagnostic& d) {
-      return std::tuple(d.file != first_file, std::string_view(d.file), d.line, d.column, std::string_view(d.path));
+      return std::tuple(d.file != first_file, std::string_view(d.file), d.line, d.column, std::string_view(d.path),
+                        std::string_view(d.message));
     };
     return key(a) < key(b);
   });

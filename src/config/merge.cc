@@ -146,7 +146,7 @@ void apply_set(Reading& reading, Node& root, const std::string& assignment, cons
     node = step_into(*node, name, place);
     if (node == nullptr)
       return reading.report(
-          Severity::error, place, path,
+          Severity::error, place, shown(path),
           "there is no \"" + shown(name) + "\" to set; list entries go by their name or their number from 0");
   }
   if (value.kind == Node::Kind::null && parent->kind == Node::Kind::map) {

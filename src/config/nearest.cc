@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "config/node.h"
+
 namespace weir {
 namespace {
 
@@ -51,9 +53,9 @@ std::optional<std::string_view> nearest(std::string_view name, const std::vector
 
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
   if (known.empty()) return "; nothing is known here";
-  if (const auto meant = nearest(name, known)) return "; did you mean \"" + std::string(*meant) + "\"?";
+  if (const auto meant = nearest(name, known)) return "; did you mean \"" + shown(*meant) + "\"?";
   std::string list = "; known here: ";
-  for (std::size_t i = 0; i < known.size(); ++i) list.append(i == 0 ? "" : ", ").append(known[i]);
+  for (std::size_t i = 0; i < known.size(); ++i) list.append(i == 0 ? "" : ", ").append(shown(known[i]));
   return list;
 }
 
