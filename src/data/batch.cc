@@ -65,6 +65,20 @@ Batch take_rows(const Batch& batch, std::span<const std::uint64_t> rows) {
   return Batch(batch.shared_schema(), std::move(chunks));
 }
 
+Batch select_columns(const Batch& batch, std::span<const std::size_t> columns) {
+  auto schema = std::make_shared<Schema>();
+  for (const std::size_t c : columns) schema->add(batch.schema().columns()[c]);
+  std::vector<std::shared_ptr<const Chunk>> chunks;
+  for (const auto& chunk : batch.chunks()) {
+    Chunk picked = make_chunk(*schema);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      duckdb_vector_reference_vector(picked.column(i), chunk->column(columns[i]));
+    duckdb_data_chunk_set_size(picked.get(), chunk->rows());
+    chunks.push_back(std::make_shared<const Chunk>(std::move(picked)));
+  }
+  return Batch(std::move(schema), std::move(chunks));
+}
+
 Batch concatenate(const Batch& a, const Batch& b) {
   CHECK(a.schema() == b.schema(), "batches to concatenate have one schema");
   auto chunks = a.chunks();

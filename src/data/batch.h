@@ -64,6 +64,9 @@ Chunk make_chunk(const Schema& schema);
 // The rows of `batch` whose positions (ascending) are given; chunks that stay whole are shared, not copied.
 Batch take_rows(const Batch& batch, std::span<const std::uint64_t> rows);
 
+// The columns at these positions, in this order; values are shared, not copied.
+Batch select_columns(const Batch& batch, std::span<const std::size_t> columns);
+
 // Chunks of `a`, then of `b`; the schemas must be equal.
 Batch concatenate(const Batch& a, const Batch& b);
 
