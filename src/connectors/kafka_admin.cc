@@ -116,6 +116,13 @@ Status KafkaAdmin::connect(Timeout timeout) {
   }
 }
 
+// Before a question to a cluster that is perhaps away: librdkafka's admin requests spin on a broker that refuses
+// connections, until their time is over.
+Status KafkaAdmin::ready(Timeout timeout) {
+  client_->serve(milliseconds(0));
+  return client_->complaint() ? connect(std::min(timeout, milliseconds(1'000))) : Status();
+}
+
 Error KafkaAdmin::no_answer(const std::string& question, int code, const std::string& text) const {
   const auto complaint = client_->complaint();
   if (complaint && is_refusal(complaint->code)) return to_error(complaint->code, complaint->text, label_);
@@ -165,6 +172,7 @@ Result<std::vector<KafkaTopic>> KafkaAdmin::describe(const std::vector<std::stri
   constexpr milliseconds more{500};       // librdkafka answers every question, if only that its time is over
   if (asked_) described(timeout + more);  // an older question: its answer is of no use
   if (asked_) return fail(no_answer("topics", RD_KAFKA_RESP_ERR__TIMED_OUT, ""));
+  TRY(ready(timeout));
   ask_describe(names, timeout);
   if (auto answer = described(timeout + more)) return std::move(*answer);
   return fail(no_answer("topics", RD_KAFKA_RESP_ERR__TIMED_OUT, ""));
@@ -205,6 +213,7 @@ Result<Position> KafkaAdmin::offsets_at(Micros time, const Position& partitions,
 Result<Position> KafkaAdmin::list_offsets(const Position& partitions, std::int64_t what, bool committed,
                                           Timeout timeout) {
   if (partitions.empty()) return Position();
+  TRY(ready(timeout));
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const PartitionPosition& p : partitions)
     rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition.value)->offset = what;
@@ -236,9 +245,32 @@ Result<Position> KafkaAdmin::list_offsets(const Position& partitions, std::int64
   return answer;
 }
 
+std::optional<std::string> KafkaAdmin::topic_setting(const std::string& topic, const std::string& name,
+                                                     Timeout timeout) {
+  if (!ready(timeout)) return std::nullopt;
+  rd_kafka_ConfigResource_t* asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  const Options options = make_options(client_->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  const Queue queue(rd_kafka_queue_new(client_->get()));
+  rd_kafka_DescribeConfigs(client_->get(), &asked, 1, options.get(), queue.get());
+  rd_kafka_ConfigResource_destroy(asked);
+  const Event event(rd_kafka_queue_poll(queue.get(), in_ms(timeout) + 1000));
+  client_->serve(milliseconds(0));
+  if (event == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  std::size_t count = 0;
+  const auto** resources =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count != 1 || rd_kafka_ConfigResource_error(resources[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (name == rd_kafka_ConfigEntry_name(entries[i]) && rd_kafka_ConfigEntry_value(entries[i]) != nullptr)
+      return rd_kafka_ConfigEntry_value(entries[i]);
+  return std::nullopt;
+}
+
 void KafkaAdmin::commit(const std::string& group, const Position& position) {
   take_commit_answers();
-  if (position.empty() || commit_open_) return;  // a slow coordinator: the next report carries newer offsets anyway
+  if (position.empty() || commit_open_ || client_->complaint())
+    return;  // a slow coordinator: the next report carries newer offsets anyway
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(position.size())));
   for (const PartitionPosition& p : position)
     rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition.value)->offset = p.next.value;

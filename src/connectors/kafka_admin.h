@@ -61,12 +61,16 @@ class KafkaAdmin {
   // The first record at or after `time`; the end of the partition where there is none.
   Result<Position> offsets_at(Micros time, const Position& partitions, Timeout timeout);
 
+  // A setting of a topic; nullopt where this user may not ask (DescribeConfigs) or nobody answers.
+  std::optional<std::string> topic_setting(const std::string& topic, const std::string& name, Timeout timeout);
+
   // Best effort, does not wait; trouble is logged once.
   void commit(const std::string& group, const Position& position);
 
  private:
   KafkaAdmin(std::shared_ptr<KafkaClient> client, std::string label, const Clock& clock);
   Result<Position> list_offsets(const Position& partitions, std::int64_t what, bool committed, Timeout timeout);
+  Status ready(Timeout timeout);
   Error no_answer(const std::string& question, int code, const std::string& text) const;
   void take_commit_answers();
 

@@ -194,6 +194,11 @@ struct KafkaCallbacks {
     }
     client->complain(code, client->log_->masked(std::move(reason)));
   }
+  static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+    auto* client = static_cast<KafkaClient*>(opaque);
+    if (client->deliveries_ != nullptr)
+      client->deliveries_->delivered(reinterpret_cast<std::uintptr_t>(message->_private), message->err);
+  }
 };
 
 KafkaClient::KafkaClient(std::string connection, std::vector<std::string> secrets, const Clock& clock)
@@ -227,6 +232,7 @@ Result<std::shared_ptr<KafkaClient>> KafkaClient::make(const ConnectionSpec& con
   rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_log_cb(conf.get(), &KafkaCallbacks::on_log);
   rd_kafka_conf_set_error_cb(conf.get(), &KafkaCallbacks::on_error);
+  if (role == KafkaRole::producer) rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaCallbacks::on_delivery);
   std::array<char, 512> text{};
   const auto type = role == KafkaRole::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   client->handle_ = rd_kafka_new(type, conf.get(), text.data(), text.size());

@@ -33,6 +33,13 @@ struct KafkaComplaint {
   std::uint64_t count = 0;  // of complaints of this kind in a row
 };
 
+// Is told what became of each message of a producer, in the thread that calls KafkaClient::serve.
+class KafkaDeliveries {
+ public:
+  virtual ~KafkaDeliveries() = default;
+  virtual void delivered(std::uint64_t tag, int code) = 0;  // code: rd_kafka_resp_err_t, 0 where it is stored
+};
+
 class KafkaClient {
  public:
   // `defaults` may be overridden by the connection's properties, `fixed` may not. Fault::config when a property is
@@ -55,9 +62,8 @@ class KafkaClient {
   // The complaint as an Error that names the connection, or `otherwise` where there is none.
   Error complaint_or(Error otherwise) const;
 
-  // For callbacks of the .cc files of connectors: the delivery report's receiver (set once, before the first produce).
-  void set_delivery_receiver(void* receiver) { delivery_receiver_ = receiver; }
-  void* delivery_receiver() const { return delivery_receiver_; }
+  // Where a producer's reports go. Set while nothing is on its way.
+  void report_to(KafkaDeliveries* deliveries) { deliveries_ = deliveries; }
 
  private:
   struct Log;
@@ -69,7 +75,7 @@ class KafkaClient {
   const Clock& clock_;
   rd_kafka_s* handle_ = nullptr;
   std::unique_ptr<Log> log_;
-  void* delivery_receiver_ = nullptr;
+  KafkaDeliveries* deliveries_ = nullptr;
 
   mutable std::mutex mutex_;
   std::optional<KafkaComplaint> complaint_;  // guarded by mutex_

@@ -180,6 +180,7 @@ Status KafkaSource::notice_changes() {
   }
   if (clock_.running() - refreshed_ < refresh_every_) return {};
   refreshed_ = clock_.running();
+  if (consumer_ != nullptr && consumer_->client().complaint()) return {};  // the cluster is away: later
   if (const auto names = topic_names(); names && !names->empty()) admin_->ask_describe(*names, question_max);
   return {};
 }

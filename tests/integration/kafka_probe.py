@@ -1,4 +1,4 @@
-"""Drives tests/integration/kafka/kafka_probe.cc: a KafkaSource whose every call a test makes by itself."""
+"""Drives tests/integration/kafka/kafka_probe.cc: a KafkaSource or a KafkaSink whose every call a test makes by itself."""
 import json
 import os
 import subprocess
@@ -19,12 +19,16 @@ def probe_binary() -> Path:
 
 
 class Probe:
-    """`Probe(brokers, topics=[...], **options)` makes the source; the options are those that kafka_probe.cc reads."""
+    """`Probe(brokers, topics=[...], **options)` makes a source, with `topic="..."` a sink; the options are those of kafka_probe.cc."""
 
     def __init__(self, bootstrap, log=None, **options):
         self.log = open(log, "ab") if log else None
         self.process = subprocess.Popen([probe_binary()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.call("make", brokers=[bootstrap], **options)
+        try:
+            self.call("make" if "topic" not in options else "make_sink", brokers=[bootstrap], **options)
+        except Exception:
+            self.kill()
+            raise
 
     def call(self, verb, **arguments):
         self.process.stdin.write(json.dumps({"do": verb, **arguments}) + "\n")
@@ -67,6 +71,12 @@ class Probe:
             self.log.close()
         assert code == 0, f"the probe ended with {code}"
 
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+        if self.log:
+            self.log.close()
+
     def __enter__(self):
         return self
 
@@ -74,5 +84,4 @@ class Probe:
         if kind is None:
             self.close()
         else:
-            self.process.kill()
-            self.process.communicate()
+            self.kill()

@@ -1,11 +1,13 @@
-// Calls KafkaSource as the tests say: one JSON command a line on stdin, one JSON answer a line on stdout.
+// Calls KafkaSource and KafkaSink as the tests say: one JSON command a line on stdin, one JSON answer a line on stdout.
 #include <cstdio>
 #include <iostream>
 #include <string>
 
 #include "base/json.h"
 #include "base/log.h"
+#include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
+#include "sql/session.h"
 
 namespace weir {
 namespace {
@@ -141,6 +143,8 @@ class Probe {
   Json answer(const Json& c) {
     const std::string verb = c.at("do");
     if (verb == "make") return make(c);
+    if (verb == "make_sink") return make_sink(c);
+    if (verb == "verify_sink" || verb == "write") return sink(c, verb);
     if (source_ == nullptr) return {{"fault", "internal"}, {"error", "no source is made"}};
     if (verb == "verify") return done(source_->verify());
     if (verb == "open")
@@ -175,6 +179,38 @@ class Probe {
     return Json::object();
   }
 
+  Json make_sink(const Json& c) {
+    sink_.reset();
+    KafkaSinkOptions options;
+    options.connection = connection_of(c);
+    options.spec.name = "probe";
+    options.spec.kafka.topic = c.at("topic");
+    options.spec.kafka.key = c.value("key", "");
+    options.spec.kafka.compression = c.value("compression", options.spec.kafka.compression);
+    if (c.contains("headers")) options.spec.kafka.headers = c.at("headers").get<std::map<std::string, std::string>>();
+    options.spec.timeout = std::chrono::milliseconds(c.value("timeout_ms", 30'000));
+    auto sink = KafkaSink::make(std::move(options), clock_);
+    if (!sink) return failed(sink.error());
+    sink_ = std::move(*sink);
+    return Json::object();
+  }
+
+  // The rows are what a statement of SQL gives.
+  Json sink(const Json& c, const std::string& verb) {
+    if (sink_ == nullptr) return {{"fault", "internal"}, {"error", "no sink is made"}};
+    if (session_ == nullptr) session_ = *Session::open(SessionKind::io, {});
+    const auto rows = session_->run(c.at("rows"));
+    if (!rows) return failed(rows.error());
+    if (verb == "verify_sink") return done(sink_->verify(rows->schema()));
+    const auto written =
+        sink_->write(BatchId{"writer", Epoch(1), BatchNumber(c.value("number", std::uint64_t{1})), 7}, *rows);
+    if (!written) return failed(written.error());
+    Json rejected = Json::array();
+    for (const Rejected& r : written->rejected)
+      rejected.push_back({{"src", r.src}, {"code", to_string(r.code)}, {"message", r.message}, {"step", r.step}});
+    return {{"rows", written->rows}, {"bytes", written->bytes}, {"rejected", rejected}};
+  }
+
   Json fetch(const Json& c) {
     FetchLimits limits;
     limits.records_max = c.value("records", limits.records_max);
@@ -204,6 +240,8 @@ class Probe {
 
   SystemClock clock_;
   std::unique_ptr<KafkaSource> source_;
+  std::unique_ptr<KafkaSink> sink_;
+  std::shared_ptr<Session> session_;
   Fetched before_;
   Fetched now_;
 };
