@@ -42,7 +42,7 @@ rocksdb::DBOptions database_options() {
   options.max_total_wal_size = 64 << 20;
   options.db_write_buffer_size = 24 << 20;
   options.max_background_jobs = 2;
-  options.max_open_files = 256;
+  options.max_open_files = -1;  // they are few; all are checked at the start
   options.max_manifest_file_size = 1 << 20;
   options.manifest_preallocation_size = 64 << 10;
   options.stats_dump_period_sec = 0;
@@ -67,6 +67,9 @@ rocksdb::ColumnFamilyOptions family_options() {
   options.max_write_buffer_number = 2;
   options.arena_block_size = 64 << 10;
   options.compression = rocksdb::kLZ4Compression;
+  // Dropped buckets are ranges of deletions, which must meet what they delete before that takes up the disk.
+  options.ttl = 3'600;
+  options.periodic_compaction_seconds = 6 * 3'600;
   options.paranoid_file_checks = true;  // reads back what flush and compaction wrote
   return options;
 }

@@ -18,11 +18,17 @@
 
 namespace weir {
 
-// A row as stored: nullopt for one that was erased.
+// A row as stored: nullopt for one that was erased. `hides`: a sealed part has a row with this key.
 struct StoredRow {
   std::string_view key;
   std::optional<std::string_view> row;
+  bool hides = false;
 };
+
+// Blocks and pages of rows.
+std::string encode_rows(const std::vector<StoredRow>& rows);
+// The rows look into `block`; Fault::data for bytes that are none.
+Result<std::vector<StoredRow>> decode_rows(std::string_view block);
 
 class RowBucket {
  public:
@@ -36,13 +42,14 @@ class RowBucket {
   std::uint32_t entries() const { return static_cast<std::uint32_t>(rows_.size()); }
   void prefetch(std::string_view key) const;
 
-  // Sets or, with nullopt, erases; true if a row was there before.
-  bool set(std::string_view key, std::optional<std::string_view> row);
+  // Sets or, with nullopt, erases. `hides` is for a new entry; an old one keeps what it is.
+  void set(std::string_view key, std::optional<std::string_view> row, bool hides = false);
 
   bool changed() const { return !undo_.empty(); }
   // Blocks of rows: what changed since the last merge; all rows (erased ones too if `with_erased`).
   std::string encode_changes() const;
   std::string encode_all(bool with_erased) const;
+  std::vector<StoredRow> all(bool with_erased) const;
   // Applies a block; Fault::data for bytes that are none.
   Status apply(std::string_view block);
 
@@ -55,6 +62,7 @@ class RowBucket {
 
   std::uint64_t live_rows() const { return live_; }
   std::uint64_t live_bytes() const { return live_bytes_; }
+  std::uint64_t hiding() const { return hiding_; }  // entries that hide a sealed row
   std::uint64_t memory() const;
 
  private:
@@ -63,7 +71,7 @@ class RowBucket {
     const char* before = nullptr;  // nullptr: there was no entry
   };
 
-  const char* store(std::string_view key, std::optional<std::string_view> row);
+  const char* store(const StoredRow& row);
   void count(const StoredRow& row, int by);
   void rebuild(bool keep_erased);
 
@@ -76,6 +84,7 @@ class RowBucket {
   std::size_t page_used_ = 0;
   std::uint64_t pages_bytes_ = 0;
   std::uint64_t live_ = 0;
+  std::uint64_t hiding_ = 0;
   std::uint64_t live_bytes_ = 0;    // of live rows, as stored in pages
   std::uint64_t erased_bytes_ = 0;  // of entries of erased rows
 };

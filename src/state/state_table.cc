@@ -1,7 +1,9 @@
 #include "state/state_table.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -11,12 +13,15 @@
 #include "state/byte_stream.h"
 #include "state/checkpoint_history.h"
 #include "state/row_bucket.h"
+#include "state/sealed_rows.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t ahead = 8;             // keys between asking for a cache line and needing it
 constexpr std::uint64_t blocks_max = 1'024;  // of a bucket, before they are folded into one
+constexpr std::uint64_t parts_max = 8;       // sealed ones of a bucket, before they are sealed into one
+constexpr std::uint64_t seal_least = 64 << 10;
 constexpr std::uint64_t fold_slack = 64 << 10;
 constexpr std::size_t time_end = 9;  // of the first key column in an encoded key: a mark and eight bytes
 
@@ -43,6 +48,14 @@ struct StateTable::Impl {
   std::map<std::int64_t, RowBucket> buckets;
   std::optional<std::int64_t> horizon;  // of this batch: rows before it are gone
   std::uint32_t round = 0;              // of find
+  std::uint64_t memory_max;
+  SealedRows sealed = {};
+  struct Sealing {
+    std::int64_t start = 0;
+    bool whole = false;  // takes the place of the bucket's older parts
+  };
+  std::vector<Sealing> sealing = {};  // buckets that go from memory with the commit
+  SealedRows sealed_new = {};         // their parts
 
   std::int64_t bucket_of(std::string_view key) const { return floor_to(time_of(key), width); }
 
@@ -66,16 +79,95 @@ struct StateTable::Impl {
   }
 
   Status load() {
-    TRY(log.load({[this](std::int64_t bucket, std::string_view block) -> Status {
-                    if (const Status applied = buckets[bucket].apply(block); !applied)
-                      return fail(damaged(applied.error().message));
-                    return {};
-                  },
-                  [](std::int64_t, std::uint64_t, std::string_view) -> Status {
-                    return fail(damaged("a table of rows has sealed parts"));
-                  }}));
-    for (auto& [start, bucket] : buckets) bucket.merge(false);
+    const BucketLog::Load into{[this](std::int64_t bucket, std::string_view block) -> Status {
+                                 const Status applied = buckets[bucket].apply(block);
+                                 return applied ? Status{} : fail(damaged(applied.error().message));
+                               },
+                               [this](std::int64_t bucket, std::uint64_t part, std::string_view text) {
+                                 return sealed.load(bucket, part, text);
+                               }};
+    TRY(log.load(into));
+    for (auto& [start, bucket] : buckets) bucket.merge(sealed.has(start));
     return {};
+  }
+
+  std::uint64_t memory() const {
+    std::uint64_t bytes = sealed.memory();
+    for (const auto& [start, bucket] : buckets) bytes += bucket.memory();
+    return bytes;
+  }
+
+  // Rows that can be found, of buckets that have not passed.
+  std::uint64_t rows() const {
+    std::uint64_t rows = 0;
+    for (const auto& [start, bucket] : buckets)
+      if (!passed(start)) rows += bucket.live_rows() - bucket.hiding();
+    for (const std::int64_t start : sealed.buckets())
+      if (!passed(start)) rows += sealed.rows(start);
+    return rows;
+  }
+
+  // Whether a sealed part has a row with this key.
+  Result<bool> in_sealed(std::int64_t start, std::string_view key) const {
+    if (!sealed.has(start)) return false;
+    std::deque<std::string> hold;
+    return TRY(sealed.find(log, start, key, hold)).has_value();
+  }
+
+  Status set(std::int64_t start, std::string_view key, std::optional<std::string_view> row) {
+    RowBucket* const bucket = live_bucket(start);
+    const bool known = bucket != nullptr && bucket->find(key);
+    const bool hides = !known && TRY(in_sealed(start, key));
+    if (!row && !known && !hides) return {};
+    if (!row && known && !bucket->at(*bucket->find(key)).row) return {};
+    buckets[start].set(key, row, hides);
+    return {};
+  }
+
+  // All rows of a bucket, live and sealed, in the order of their keys; sealed ones look into `hold`.
+  Result<std::vector<StoredRow>> all_rows(std::int64_t start, std::deque<std::string>& hold) {
+    std::vector<StoredRow> rows;
+    if (const RowBucket* const bucket = live_bucket(start)) rows = bucket->all(true);
+    const std::vector<StoredRow> more = TRY(sealed.all(log, start, hold));
+    rows.insert(rows.end(), more.begin(), more.end());
+    // Live ones stand first and hide sealed ones.
+    std::stable_sort(rows.begin(), rows.end(), [](const StoredRow& a, const StoredRow& b) { return a.key < b.key; });
+    rows.erase(
+        std::unique(rows.begin(), rows.end(), [](const StoredRow& a, const StoredRow& b) { return a.key == b.key; }),
+        rows.end());
+    std::erase_if(rows, [](const StoredRow& row) { return !row.row; });
+    return rows;
+  }
+
+  // The coldest buckets, oldest first, until the others fit.
+  void choose_sealing() {
+    std::uint64_t held = memory();
+    for (const auto& [start, bucket] : buckets) {
+      if (held <= memory_max) return;
+      if (passed(start) || bucket.memory() < seal_least) continue;
+      sealing.push_back({start, sealed.parts(start) >= parts_max});
+      held -= bucket.memory();
+    }
+  }
+
+  Status seal(const Sealing& one, StateChanges& changes) {
+    std::deque<std::string> hold;
+    std::vector<StoredRow> rows;
+    if (one.whole) {
+      rows = TRY(all_rows(one.start, hold));
+      for (StoredRow& row : rows) row.hides = false;
+      log.drop(one.start, changes);
+    } else {
+      rows = buckets.at(one.start).all(sealed.has(one.start));
+      std::sort(rows.begin(), rows.end(), [](const StoredRow& a, const StoredRow& b) { return a.key < b.key; });
+    }
+    const SealedRows::Part part = SealedRows::make(rows);
+    sealed_new.add(one.start, log.seal(one.start, part.pages, part.text, changes), part);
+    return {};
+  }
+
+  bool is_sealing(std::int64_t start) const {
+    return std::any_of(sealing.begin(), sealing.end(), [&](const Sealing& one) { return one.start == start; });
   }
 
   Result<Batch> batch_of(const std::vector<StoredRow>& rows) const {
@@ -103,14 +195,30 @@ struct StateTable::Impl {
 
   // Calls `each(bucket, i)` for every key, with the next keys' cache lines on their way.
   template <class Each>
-  void for_each_key(const PackedRows& packed, Each&& each) {
+  Status for_each_key(const PackedRows& packed, Each&& each) {
     for (std::size_t i = 0; i < packed.size(); ++i) {
       if (i + ahead < packed.size()) {
         const std::string_view next = packed[i + ahead];
         if (const RowBucket* const bucket = live_bucket(bucket_of(next))) bucket->prefetch(next);
       }
-      each(bucket_of(packed[i]), i);
+      TRY(each(bucket_of(packed[i]), i));
     }
+    return {};
+  }
+
+  // Of all buckets that have something, in order.
+  std::vector<std::int64_t> starts() const {
+    std::vector<std::int64_t> all = sealed.buckets();
+    for (const auto& [start, bucket] : buckets) all.push_back(start);
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }
+
+  void end_batch() {
+    sealing.clear();
+    sealed_new = {};
+    horizon.reset();
   }
 };
 
@@ -148,14 +256,23 @@ Result<Batch> StateTable::find(const Batch& keys) {
   const PackedRows packed = impl.key_codec.encode(keys, 0);
   ++impl.round;
   std::vector<StoredRow> rows;
+  std::deque<std::string> hold;                  // bytes of sealed rows
+  std::set<std::string_view, std::less<>> seen;  // keys of sealed rows
   rows.reserve(packed.size());
-  impl.for_each_key(packed, [&](std::int64_t start, std::size_t i) {
+  const auto look = [&](std::int64_t start, std::size_t i) -> Status {
+    if (impl.passed(start)) return {};
     RowBucket* const bucket = impl.live_bucket(start);
-    if (bucket == nullptr || impl.passed(start)) return;
-    const auto entry = bucket->find(packed[i]);
-    if (!entry || !bucket->at(*entry).row || !bucket->first_asked(*entry, impl.round)) return;
-    rows.push_back(bucket->at(*entry));
-  });
+    if (const auto entry = bucket == nullptr ? std::nullopt : bucket->find(packed[i])) {
+      const StoredRow row = bucket->at(*entry);
+      if (row.row && bucket->first_asked(*entry, impl.round)) rows.push_back(row);
+      return {};
+    }
+    if (!impl.sealed.has(start)) return {};
+    const auto row = TRY(impl.sealed.find(impl.log, start, packed[i], hold));
+    if (row && seen.insert(packed[i]).second) rows.push_back({packed[i], row});
+    return {};
+  };
+  TRY(impl.for_each_key(packed, look));
   return impl.batch_of(rows);
 }
 
@@ -164,55 +281,59 @@ Status StateTable::put(const Batch& rows) {
   CHECK(rows.schema().size() >= impl.schema->size(), "rows of the table's schema");
   const PackedRows keys = impl.key_codec.encode(rows, 0);
   const PackedRows values = impl.row_codec.encode(rows, impl.keys);
-  impl.for_each_key(keys, [&](std::int64_t start, std::size_t i) {
+  return impl.for_each_key(keys, [&](std::int64_t start, std::size_t i) -> Status {
     CHECK(!impl.horizon || time_of(keys[i]) >= *impl.horizon, "no row is put behind the horizon");
-    impl.buckets[start].set(keys[i], values[i]);
+    return impl.set(start, keys[i], values[i]);
   });
-  return {};
 }
 
 Status StateTable::erase(const Batch& keys) {
   Impl& impl = *impl_;
   const PackedRows packed = impl.key_codec.encode(keys, 0);
-  impl.for_each_key(packed, [&](std::int64_t start, std::size_t i) {
-    RowBucket* const bucket = impl.live_bucket(start);
-    if (bucket == nullptr) return;
-    const auto entry = bucket->find(packed[i]);
-    if (entry && bucket->at(*entry).row) bucket->set(packed[i], std::nullopt);
+  return impl.for_each_key(packed, [&](std::int64_t start, std::size_t i) -> Status {
+    if (impl.passed(start)) return {};
+    return impl.set(start, packed[i], std::nullopt);
   });
-  return {};
 }
 
 Result<Batch> StateTable::range(Micros begin, Micros end) {
   Impl& impl = *impl_;
   const std::int64_t from = impl.horizon ? std::max(begin.value, *impl.horizon) : begin.value;
+  const std::int64_t first = floor_to(from, impl.width);
   std::vector<StoredRow> rows;
-  for (auto at = impl.buckets.lower_bound(floor_to(from, impl.width)); at != impl.buckets.end(); ++at) {
-    if (at->first >= end.value) break;
-    const auto first = rows.size();
-    const RowBucket& bucket = at->second;
-    for (std::uint32_t entry = 0; entry < bucket.entries(); ++entry) {
-      const StoredRow row = bucket.at(entry);
-      if (!row.row) continue;
+  std::deque<std::string> hold;
+  for (const std::int64_t start : impl.starts()) {
+    if (start < first || start >= end.value) continue;
+    for (const StoredRow& row : TRY(impl.all_rows(start, hold))) {
       const std::int64_t time = time_of(row.key);
       if (time >= from && time < end.value) rows.push_back(row);
     }
-    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(),
-              [](const StoredRow& a, const StoredRow& b) { return a.key < b.key; });
   }
   return impl.batch_of(rows);
 }
 
-std::optional<Micros> StateTable::first_time() const {
-  for (const auto& [start, bucket] : impl_->buckets) {
+Result<std::optional<Micros>> StateTable::first_time() {
+  Impl& impl = *impl_;
+  for (const std::int64_t start : impl.starts()) {
+    if (impl.passed(start)) continue;
     std::optional<std::int64_t> first;
-    for (std::uint32_t entry = 0; entry < bucket.entries(); ++entry) {
-      const StoredRow row = bucket.at(entry);
+    std::deque<std::string> hold;
+    const RowBucket* const bucket = impl.live_bucket(start);
+    // Keys begin with the time, so of sorted rows the first one is it.
+    if (impl.sealed.has(start)) {
+      for (const StoredRow& row : TRY(impl.all_rows(start, hold))) {
+        if (impl.horizon && time_of(row.key) < *impl.horizon) continue;
+        return Micros(time_of(row.key));
+      }
+      continue;
+    }
+    for (std::uint32_t entry = 0; entry < bucket->entries(); ++entry) {
+      const StoredRow row = bucket->at(entry);
       if (!row.row) continue;
       const std::int64_t time = time_of(row.key);
-      if (impl_->horizon && time < *impl_->horizon) continue;
+      if (impl.horizon && time < *impl.horizon) continue;
       if (!first || time < *first) first = time;
-      if (impl_->width == 1 || *first == start) break;  // no earlier one in this bucket
+      if (*first == start) break;  // no earlier one in this bucket
     }
     if (first) return Micros(*first);
   }
@@ -223,46 +344,53 @@ Status StateTable::expire(Micros horizon) {
   Impl& impl = *impl_;
   impl.horizon = std::max(impl.horizon.value_or(INT64_MIN), horizon.value);
   // A bucket that the horizon cuts loses its rows one by one; the others go as a whole.
-  RowBucket* const cut = impl.live_bucket(floor_to(*impl.horizon, impl.width));
-  if (cut == nullptr) return {};
-  const std::uint32_t entries = cut->entries();
-  for (std::uint32_t entry = 0; entry < entries; ++entry) {
-    const StoredRow row = cut->at(entry);
-    if (row.row && time_of(row.key) < *impl.horizon) cut->set(row.key, std::nullopt);
-  }
+  const std::int64_t start = floor_to(*impl.horizon, impl.width);
+  if (start == *impl.horizon || (impl.live_bucket(start) == nullptr && !impl.sealed.has(start))) return {};
+  std::deque<std::string> hold;
+  for (const StoredRow& row : TRY(impl.all_rows(start, hold)))
+    if (time_of(row.key) < *impl.horizon) TRY(impl.set(start, row.key, std::nullopt));
   return {};
 }
 
 Status StateTable::pack(StateChanges& changes) {
   Impl& impl = *impl_;
   for (const std::int64_t start : impl.passed_buckets()) impl.log.drop(start, changes);
-  std::uint64_t rows = 0;
+  impl.choose_sealing();
   for (const auto& [start, bucket] : impl.buckets) {
-    if (impl.passed(start)) continue;
-    rows += bucket.live_rows();
-    if (!bucket.changed()) continue;
+    if (impl.passed(start) || !bucket.changed() || impl.is_sealing(start)) continue;
     const BucketLog::Stored stored = impl.log.stored(start);
-    if (bucket.live_rows() == 0) {
+    const bool sealed = impl.sealed.has(start);
+    if (bucket.live_rows() == 0 && !sealed) {
       impl.log.drop(start, changes);
     } else if (stored.blocks >= blocks_max || stored.bytes > 2 * bucket.live_bytes() + fold_slack) {
-      impl.log.fold(start, bucket.encode_all(false), changes);
+      impl.log.fold(start, bucket.encode_all(sealed), changes);
     } else {
       impl.log.append(start, bucket.encode_changes(), changes);
     }
   }
+  const std::uint64_t rows = impl.rows();
+  for (const Impl::Sealing& one : impl.sealing) TRY(impl.seal(one, changes));
   impl.log.finish(rows, changes);
   return {};
 }
 
 void StateTable::merge() {
   Impl& impl = *impl_;
+  for (const Impl::Sealing& one : impl.sealing) {
+    if (one.whole) impl.sealed.forget(one.start);
+    impl.buckets.erase(one.start);
+  }
+  impl.sealed.take(std::move(impl.sealed_new));
+  for (const std::int64_t start : impl.sealed.buckets())
+    if (impl.passed(start)) impl.sealed.forget(start);
   std::erase_if(impl.buckets, [&](const auto& entry) {
-    return impl.passed(entry.first) || (entry.second.changed() && entry.second.live_rows() == 0);
+    const auto& [start, bucket] = entry;
+    return impl.passed(start) || (bucket.changed() && bucket.live_rows() == 0 && !impl.sealed.has(start));
   });
   for (auto& [start, bucket] : impl.buckets)
-    if (bucket.changed()) bucket.merge(false);
+    if (bucket.changed()) bucket.merge(impl.sealed.has(start));
   impl.log.merge();
-  impl.horizon.reset();
+  impl.end_batch();
 }
 
 void StateTable::discard() {
@@ -270,17 +398,9 @@ void StateTable::discard() {
   for (auto& [start, bucket] : impl.buckets) bucket.discard();
   std::erase_if(impl.buckets, [](const auto& entry) { return entry.second.entries() == 0; });
   impl.log.discard();
-  impl.horizon.reset();
+  impl.end_batch();
 }
 
-TableSize StateTable::size() const {
-  std::uint64_t rows = 0;
-  std::uint64_t memory = 0;
-  for (const auto& [start, bucket] : impl_->buckets) {
-    if (!impl_->passed(start)) rows += bucket.live_rows();
-    memory += bucket.memory();
-  }
-  return {rows, Bytes(impl_->log.bytes()), Bytes(memory)};
-}
+TableSize StateTable::size() const { return {impl_->rows(), Bytes(impl_->log.bytes()), Bytes(impl_->memory())}; }
 
 }  // namespace weir

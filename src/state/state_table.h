@@ -57,7 +57,7 @@ class StateTable {
   // All rows with begin <= time < end, in the order of their keys (nulls first, strings by their bytes, NaN last).
   Result<Batch> range(Micros begin, Micros end);
   // The time of the earliest row; nullopt where there is none.
-  std::optional<Micros> first_time() const;
+  Result<std::optional<Micros>> first_time();
 
   // Removes all rows with time < horizon.
   Status expire(Micros horizon);
