@@ -45,7 +45,10 @@ class JsonShape {
   // By hash. `plain`: written without escapes, so that the name may take a slot.
   Id find(std::string_view name, bool plain, std::size_t& slot);
 
-  UnknownField& unknown(Id id) { return unknown_[static_cast<std::size_t>(~id)]; }
+  UnknownField& unknown(Id id) {
+    const Id place = ~id;
+    return unknown_[static_cast<std::size_t>(place)];
+  }
   std::deque<UnknownField>& unknown() { return unknown_; }
 
  private:

@@ -34,8 +34,9 @@ std::string to_text(const RecordPath* path, bool indexes) {
   std::vector<const RecordPath*> steps;
   for (; path != nullptr; path = path->up) steps.push_back(path);
   std::string out;
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    append_step(**step, indexes, out);
+  std::reverse(steps.begin(), steps.end());
+  for (const RecordPath* step : steps) {
+    append_step(*step, indexes, out);
     if (out.size() > path_bytes_max) return out + "...";
   }
   return out;

@@ -51,7 +51,8 @@ inline unsigned two(const char* p) {
   return high > 9 || low > 9 ? 1'000'000 : high * 10 + low;
 }
 
-TimeText read_date(const char* p, std::int32_t& days) {
+TimeText read_date(std::string_view text, std::int32_t& days) {
+  const char* const p = text.begin();
   const unsigned year = two(p) * 100 + two(p + 2);
   const unsigned month = two(p + 5);
   const unsigned day_of_month = two(p + 8);
@@ -115,7 +116,7 @@ char* put_days(std::int64_t days, char* out) {
 }  // namespace
 
 TimeText parse_date(std::string_view text, std::int32_t& days) {
-  return text.size() == 10 ? read_date(text.data(), days) : TimeText::malformed;
+  return text.size() == 10 ? read_date(text, days) : TimeText::malformed;
 }
 
 TimeText parse_rfc3339(std::string_view text, std::int64_t& micros) {
@@ -123,7 +124,7 @@ TimeText parse_rfc3339(std::string_view text, std::int64_t& micros) {
   const char* p = text.data();
   const char* const end = p + text.size();
   std::int32_t days = 0;
-  const TimeText date = read_date(p, days);
+  const TimeText date = read_date(text.substr(0, 10), days);
   if (date == TimeText::malformed) return date;
   const unsigned hours = two(p + 11);
   const unsigned minutes = two(p + 14);
