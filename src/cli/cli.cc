@@ -14,6 +14,7 @@ int run_cli(int argc, char** argv) {
   int exit_code = exit_done;
   add_run(app, exit_code);
   add_explain(app, exit_code);
+  add_demo(app, exit_code);
   add_version(app, exit_code);
   if (test_build) add_crash_points(app, exit_code);
   try {
