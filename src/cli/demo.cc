@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <generated/pipelines.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,7 +22,6 @@
 #include "cli/verbs.h"
 #include "config/load.h"
 #include "connectors/demo_broker.h"
-#include "generated/pipelines.h"
 #include "pipeline/runner.h"
 
 namespace weir {

@@ -40,6 +40,7 @@ THIRD_PARTY = {
     "libpq-fe.h": ["connectors"],
     "boost/": ["supervisor"],
     "CLI/": ["cli"],
+    "generated/pipelines.h": ["cli"],
     "generated/version.h": ["cli"],
 }
 
