@@ -7,6 +7,14 @@
 namespace weir {
 namespace {
 
+// What a row takes in the vector of a type and below, elements of lists aside; 16 bytes are the widest value.
+std::uint64_t row_bytes(const Type& type) {
+  if (type.kind != TypeKind::structure) return 16;
+  std::uint64_t bytes = 1;
+  for (const NamedType& child : type.children) bytes += row_bytes(child.type);
+  return bytes;
+}
+
 JsonField make_field(std::string name, const Type& type, TimestampFormat format, bool made) {
   JsonField field;
   field.name = std::move(name);
@@ -14,6 +22,7 @@ JsonField make_field(std::string name, const Type& type, TimestampFormat format,
   field.kind = type.kind;
   field.format = format;
   field.made = made;
+  if (type.kind == TypeKind::list) field.element_bytes = row_bytes(type.children[0].type);
   for (const NamedType& child : type.children) {
     if (type.kind == TypeKind::structure) field.shape.add_known(child.name);
     field.children.push_back(make_field(child.name, child.type, format, made));

@@ -107,6 +107,7 @@ struct JsonField {
   std::uint64_t elements = 0;
   std::uint64_t elements_kept = 0;
   std::uint64_t elements_room = 0;
+  std::uint64_t element_bytes = 0;  // what one takes in the child vectors, strings aside
 
   DriftTally missing;
   DriftTally changed;

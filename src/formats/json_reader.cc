@@ -10,6 +10,11 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t large = std::size_t{1} << 16;
+
+// `[{},{},...` makes a row of all columns of three bytes: what ten million bytes can ask for is bounded.
+constexpr std::uint64_t element_bytes_max = std::uint64_t{64} << 20;
+
 void collect_lists(JsonField& field, std::vector<JsonField*>& out) {
   if (field.kind == TypeKind::list && field.made) out.push_back(&field);
   for (JsonField& child : field.children) collect_lists(child, out);
@@ -45,6 +50,7 @@ const std::optional<RecordProblem>& JsonReader::read(std::string_view text, std:
   rejected_.reset();
   pending_.clear();
   ++serial_;
+  element_bytes_ = 0;
   for (JsonField* list : lists_) list->elements = list->elements_kept;
   if (text.empty())
     return unreadable(Code::json_parse_error, "the value is empty: no bytes (which is not a null value)");
@@ -237,12 +243,22 @@ bool JsonReader::read_list(JsonField& list, std::uint64_t row, std::uint32_t dep
   bool more = walk_.take_char(at) != ']';
   if (at == JsonWalk::nowhere) return walk_.syntax(at, "the text ends in an open array", &path);
   for (RecordPath here{&path, {}, 0}; more; ++here.index) {
-    if (list.made && list.elements == list.elements_room) list.make_room();
+    if (list.made && !take_element(list, &here)) return false;
     if (!read_value(element, at, list.elements, depth + 1, here)) return false;
     ++list.elements;
     if (!walk_.comma_or(']', at, more, &path)) return false;
   }
   if (list.made) list.column.put(row, duckdb_list_entry{first, list.elements - first});
+  return true;
+}
+
+bool JsonReader::take_element(JsonField& list, const RecordPath* path) {
+  element_bytes_ += list.element_bytes;
+  if (element_bytes_ > element_bytes_max) [[unlikely]]
+    return walk_.unreadable(
+        Code::record_too_large, path,
+        fmt::format("the elements of its arrays take more than {} MiB as columns", element_bytes_max >> 20));
+  if (list.elements == list.elements_room) list.make_room();
   return true;
 }
 
@@ -256,6 +272,14 @@ bool JsonReader::mismatch(JsonField& field, At at, std::uint64_t row, std::uint3
   if (!walk_.skip_value(at, depth, &path)) return false;
   changed(field, at, row, path, "");
   return true;
+}
+
+void JsonReader::shrink() {
+  index_.shrink();
+  walk_.shrink();
+  if (pending_.capacity() > large) pending_ = {};
+  if (scratch_.capacity() > large) scratch_ = {};
+  if (extra_.capacity() > large) extra_ = {};
 }
 
 void JsonReader::keep() {

@@ -35,7 +35,8 @@ class JsonReader {
   const std::optional<RecordProblem>& read(std::string_view text, std::uint64_t row);
   void keep();
   void finish_chunk();
-  void shrink() { index_.shrink(); }
+  // Gives back what a very large record took.
+  void shrink();
   // What was counted since the last call.
   std::vector<DriftCount> take_drift();
 
@@ -56,6 +57,7 @@ class JsonReader {
   bool read_number(JsonField& field, At at, std::uint64_t row, const RecordPath& path);
   bool read_epoch(JsonField& field, At at, std::uint64_t row, const RecordPath& path);
   bool read_list(JsonField& list, std::uint64_t row, std::uint32_t depth, const RecordPath& path);
+  bool take_element(JsonField& list, const RecordPath* path);
   bool read_json(JsonField& field, At at, std::uint64_t row, std::uint32_t depth, const RecordPath& path);
   void put_decimal(JsonField& field, const JsonNumber& number, At at, std::uint64_t row, const RecordPath& path);
   // The value at `at` is of another type: walks over it, then notes or nulls it as the drift policy says.
@@ -78,6 +80,7 @@ class JsonReader {
   std::string scratch_;
   std::string extra_;
   std::uint64_t serial_ = 0;
+  std::uint64_t element_bytes_ = 0;   // that the record's lists take in their child vectors
   std::vector<DriftTally*> pending_;  // counted if the record is readable
 };
 

@@ -10,6 +10,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t names_compared_directly = 12;
+constexpr std::size_t names_kept = std::size_t{1} << 15;
 
 }  // namespace
 
@@ -87,6 +88,12 @@ bool JsonWalk::skip_array(std::uint32_t depth, const RecordPath* path) {
 }
 
 bool JsonWalk::finish() { return next_ == end_ || syntax(*next_, "more text after the end of the value", nullptr); }
+
+void JsonWalk::shrink() {
+  if (names_.capacity() > names_kept) names_ = {};
+  if (sorted_.capacity() > names_kept) sorted_ = {};
+  unescaped_.clear();
+}
 
 bool JsonWalk::check_depth(std::uint32_t depth, const RecordPath* path) {
   if (depth <= depth_max_) [[likely]]

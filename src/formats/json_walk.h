@@ -68,6 +68,8 @@ class JsonWalk {
   bool check_depth(std::uint32_t depth, const RecordPath* path);
   // JSON_PARSE_ERROR at a place; returns false.
   bool syntax(At at, std::string_view what, const RecordPath* path);
+  // Ends the walk with another code; returns false.
+  bool unreadable(Code code, const RecordPath* path, std::string message);
   // Keeps a problem of the contract if it is the first; `at` orders them.
   void note(Code code, At at, const RecordPath* path, std::string message);
   // Missing fields have no place: they come last, in the order of the contract.
@@ -88,6 +90,9 @@ class JsonWalk {
   // The characters of a string that were written with escapes, kept until the next start.
   std::string& keep_unescaped() { return unescaped_.emplace_back(); }
 
+  // Gives back what a very large text took.
+  void shrink();
+
   bool readable() const { return !unreadable_; }
   const std::optional<RecordProblem>& problem() const { return problem_; }
 
@@ -101,7 +106,6 @@ class JsonWalk {
   bool skip_object(std::uint32_t depth, const RecordPath* path);
   bool skip_array(std::uint32_t depth, const RecordPath* path);
   bool ends_here(const char* end, At at) const;
-  bool unreadable(Code code, const RecordPath* path, std::string message);
 
   std::string_view text_;
   const At* next_ = nullptr;

@@ -323,3 +323,18 @@ TEST_CASE("of several problems: unreadable, then the first in the text, then mis
   CHECK(code_of(order, R"({"raw":{"a":1,"a":2,"b":[1,2]},"n":"x"})") == "DUPLICATE_FIELD raw.a");
   CHECK(code_of(order, R"({"n":3000000000,"n":"x"})") == "VALUE_OUT_OF_RANGE n");
 }
+
+TEST_CASE("a small text cannot ask for columns without bound") {
+  std::string wide = "list<struct<";
+  for (int i = 0; i < 100; ++i) wide += (i > 0 ? ", f" : "f") + std::to_string(i) + ": string";
+  const ContractSpec spec = contract({field("l", wide + ">>"), field("raw", "json")});
+  const auto with_elements = [](std::string_view name, int count) {
+    std::string text = "{\"" + std::string(name) + "\":[{}";
+    for (int i = 1; i < count; ++i) text += ",{}";
+    return text + "]}";
+  };
+  CHECK(code_of(spec, with_elements("l", 40'000)) == "row");
+  CHECK(outcome(spec, with_elements("l", 50'000)) ==
+        "RECORD_TOO_LARGE l[41916]: the elements of its arrays take more than 64 MiB as columns");
+  CHECK(code_of(spec, with_elements("raw", 50'000)) == "row");
+}
