@@ -123,6 +123,23 @@ def test_a_second_loss_starts_from_the_first(lab):
     assert lab.run('put("f", b"2", sync=True)') == {"f": b"12"}
 
 
-def test_what_it_cannot_follow_it_says(lab):
-    with pytest.raises(RuntimeError, match="a directory was renamed"):
-        lab.run('os.mkdir("a"); os.rename("a", "b")')
+def test_a_renamed_directory_keeps_what_was_synced_in_it(lab):
+    assert lab.run("""
+        os.mkdir("db.new")
+        put("db.new/f", b"x", sync=True); sync("db.new"); sync(".")
+        os.rename("db.new", "db")
+        put("db/g", b"y", sync=True); sync("db")
+    """) == {"db.new": None, "db.new/f": b"x", "db.new/g": b"y"}
+    assert lab.run("""
+        os.rename("db.new", "db"); sync(".")
+        put("db/h", b"z", sync=True)
+        os.unlink("db/f")
+    """) == {"db": None, "db/f": b"x", "db/g": b"y"}
+
+
+def test_a_directory_made_where_one_was_removed_is_another(lab):
+    assert lab.run("""
+        os.mkdir("a"); put("a/f", b"x", sync=True); sync("a"); sync(".")
+        os.unlink("a/f"); os.rmdir("a")
+        os.mkdir("a"); put("a/g", b"y", sync=True); sync("a")
+    """) == {"a": None, "a/f": b"x"}

@@ -4,21 +4,20 @@
  *   WEIR_POWERLOSS_DIR      the watched directory: absolute, without symbolic links
  *   WEIR_POWERLOSS_JOURNAL  the journal's directory: on the same file system, outside the watched one
  *
- * The journal is text, one event a line, appended whole by one write(2); paths are escaped (%09, %0A, %25). A change of names
+ * The journal is text, one event a line, appended whole by one write(2); names are escaped (%09, %0A, %25). A change of names
  * is noted twice: before it is tried, with what the name stood for (so that nothing is missed if the kill falls in between),
  * and after it succeeded. Bytes that a change destroys (overwritten, cut off) are saved first, in files named undo-N;
  * a file that would lose its last name gets one in the journal's directory, ino-N. Appended bytes need no note: the file's
  * length at its last sync says what is durable.
  *
- *   N <dir> <name> <inode>    a name is about to change; inode 0: there is none
+ *   N <dir> <name> <inode>    a name is about to change; inode 0: there is none. <dir> is the directory's inode
  *   E <dir> <name> <inode>    a name stands for this inode now; 0: it is gone
- *   F <inode> <size> <dir> <name>   a file that was there is opened for writing;   C <inode>   one was made
+ *   F <inode> <size>          a file that was there is opened for writing; C <inode>: one was made
  *   W <inode> <offset> <undo> bytes are about to be replaced; undo-N holds the old ones
  *   s <tid> <inode> <size>    a sync of a file begins;      S <tid> <inode>  it succeeded
  *   d <tid> <dir>             a sync of a directory begins; D <tid> <dir>    it succeeded
- *   ! <text>                  something this journal cannot follow
  *
- * Not followed: mmap'ed writes, O_SYNC, truncate(2), renamed directories (noted with !). stdio's writes are seen by the length at a sync. */
+ * Not followed: mmap'ed writes, O_SYNC, truncate(2). stdio's writes are seen by the length at a sync. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -135,6 +134,7 @@ static int below(const char* path) {
 /* A name in a watched directory. */
 struct place {
   int inside;
+  ino_t dir_inode;
   char dir[PATH_MAX];
   char name[NAME_MAX + 1];
 };
@@ -162,7 +162,9 @@ static struct place place_of(int at, const char* path) {
   char* slash = strrchr(full, '/');
   snprintf(p.name, sizeof p.name, "%s", slash + 1);
   *slash = 0;
-  p.inside = realpath(*full ? full : "/", p.dir) != NULL && below(p.dir);
+  struct stat st;
+  p.inside = realpath(*full ? full : "/", p.dir) != NULL && below(p.dir) && stat(p.dir, &st) == 0;
+  if (p.inside) p.dir_inode = st.st_ino;
   return p;
 }
 
@@ -172,7 +174,8 @@ static ino_t inode_at(const struct place* p, struct stat* st) {
   return lstat(path, st) == 0 ? st->st_ino : 0;
 }
 
-/* The name is about to change. What it stands for now must not vanish with it. */
+/* The name is about to change. What it stands for now must not vanish with it, nor its inode's number be used again: a
+ * file gets a name in the journal's directory, a directory is held open until the program ends. */
 static void note_name_before(const struct place* p, int may_lose) {
   if (!p->inside) return;
   struct stat st;
@@ -182,16 +185,20 @@ static void note_name_before(const struct place* p, int may_lose) {
     snprintf(from, sizeof from, "%s/%s", p->dir, p->name);
     snprintf(to, sizeof to, "%s/ino-%lu", journal_dir, (unsigned long)inode);
     if (REAL(linkat)(AT_FDCWD, from, AT_FDCWD, to, 0) != 0 && errno != EEXIST && errno != ENOENT) broken(to);
+  } else if (may_lose && inode && S_ISDIR(st.st_mode)) {
+    char path[PATH_MAX + NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s/%s", p->dir, p->name);
+    REAL(openat)(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   }
-  char dir[3 * PATH_MAX], name[3 * NAME_MAX + 3];
-  note("N\t%s\t%s\t%lu\n", escape(p->dir, dir), escape(p->name, name), (unsigned long)inode);
+  char name[3 * NAME_MAX + 3];
+  note("N\t%lu\t%s\t%lu\n", (unsigned long)p->dir_inode, escape(p->name, name), (unsigned long)inode);
 }
 
 static void note_name_after(const struct place* p) {
   if (!p->inside) return;
   struct stat st;
-  char dir[3 * PATH_MAX], name[3 * NAME_MAX + 3];
-  note("E\t%s\t%s\t%lu\n", escape(p->dir, dir), escape(p->name, name), (unsigned long)inode_at(p, &st));
+  char name[3 * NAME_MAX + 3];
+  note("E\t%lu\t%s\t%lu\n", (unsigned long)p->dir_inode, escape(p->name, name), (unsigned long)inode_at(p, &st));
 }
 
 /* -- bytes --------------------------------------------------------------------------------------------------------- */
@@ -278,17 +285,16 @@ static int sync_with(int (*sync)(int), int fd) {
   if (n < 0) return sync(fd);
   path[n] = 0;
   if (!below(path) || fstat(fd, &st) != 0) return sync(fd);
-  char dir[3 * PATH_MAX];
   const long tid = syscall(SYS_gettid);
   const int is_dir = S_ISDIR(st.st_mode);
   if (is_dir)
-    note("d\t%ld\t%s\n", tid, escape(path, dir));
+    note("d\t%ld\t%lu\n", tid, (unsigned long)st.st_ino);
   else
     note("s\t%ld\t%lu\t%ld\n", tid, (unsigned long)st.st_ino, (long)st.st_size);
   const int result = sync(fd);
   if (result != 0) return result;
   if (is_dir)
-    note("D\t%ld\t%s\n", tid, escape(path, dir));
+    note("D\t%ld\t%lu\n", tid, (unsigned long)st.st_ino);
   else
     note("S\t%ld\t%lu\n", tid, (unsigned long)st.st_ino);
   return result;
@@ -324,8 +330,7 @@ static int open_watched(int at, const char* path, int flags, mode_t mode) {
   if (fd < fds_max) is_watched[fd] = 1;
   fstat(fd, &st);
   if (there) {
-    char dir[3 * PATH_MAX], name[3 * NAME_MAX + 3];
-    note("F\t%lu\t%ld\t%s\t%s\n", (unsigned long)st.st_ino, (long)st.st_size, escape(p.dir, dir), escape(p.name, name));
+    note("F\t%lu\t%ld\n", (unsigned long)st.st_ino, (long)st.st_size);
   } else {
     note("C\t%lu\n", (unsigned long)st.st_ino);
     note_name_after(&p);
@@ -372,8 +377,6 @@ int renameat2(int from_at, const char* from, int to_at, const char* to, unsigned
   ready();
   if (!watching()) return REAL(renameat2)(from_at, from, to_at, to, flags);
   const struct place a = place_of(from_at, from), b = place_of(to_at, to);
-  struct stat st;
-  if (a.inside && inode_at(&a, &st) && S_ISDIR(st.st_mode)) note("!\ta directory was renamed: %s\n", a.name);
   note_name_before(&a, 1);
   note_name_before(&b, 1);
   const int result = REAL(renameat2)(from_at, from, to_at, to, flags);

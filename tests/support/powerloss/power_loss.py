@@ -49,16 +49,48 @@ class PowerLoss:
 
     def strike(self) -> dict[str, int]:
         """Undoes what was not synced. Returns counts of what was undone."""
-        story = read(self.journal / "journal")
-        done = {"names": 0, "files_cut": 0, "bytes_restored": 0}
-        keep_inodes(story, self.journal)
+        story, tree = read(self.journal / "journal"), Tree(self.folder)
+        done = {"names": story.restore_names(tree), "files_cut": 0, "bytes_restored": 0}
         for inode, durable in story.files.items():
-            path = self.journal / f"ino-{inode}"
-            if path.exists():
-                restore_bytes(path, durable, self.journal, done)
-        restore_names(story, self.journal, done)
+            for path in (self.journal / f"ino-{inode}", tree.files.get(inode)):
+                if path and path.exists():
+                    restore_bytes(path, durable, self.journal, done)
+                    break
+        rebuilt = self.scratch / "rebuilt"
+        shutil.rmtree(rebuilt, ignore_errors=True)
+        tree.write(tree.root, rebuilt, self.journal)
+        for old in self.folder.iterdir():
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+        for new in rebuilt.iterdir():
+            new.rename(self.folder / new.name)
         self.restart()
         return done
+
+
+class Tree:
+    """The watched directory as it lies there, by inodes: names can be set back, and the result written anew."""
+
+    def __init__(self, folder: Path):
+        self.root = folder.stat().st_ino
+        self.names: dict[int, dict[str, int]] = defaultdict(dict)      # directory -> name -> inode
+        self.files: dict[int, Path] = {}
+        for parent, folders, files in os.walk(folder):
+            inside = self.names[os.stat(parent).st_ino]
+            for name in folders + files:
+                path = Path(parent) / name
+                inside[name] = path.lstat().st_ino
+                if name in files:
+                    self.files.setdefault(inside[name], path)
+
+    def write(self, inode: int, target: Path, journal: Path):
+        target.mkdir()
+        for name, child in self.names[inode].items():
+            kept = journal / f"ino-{child}"
+            source = kept if kept.exists() else self.files.get(child)
+            if source:
+                os.link(source, target / name)
+            else:
+                self.write(child, target / name, journal)
 
 
 def build() -> Path:
@@ -77,56 +109,55 @@ def build() -> Path:
 
 @dataclass
 class Story:
-    """What the journal tells. A name is (dir, name); it stands for an inode, or for None."""
-    now: dict[str, dict[str, int | None]] = field(default_factory=lambda: defaultdict(dict))
-    durable: dict[str, dict[str, int | None]] = field(default_factory=lambda: defaultdict(dict))
+    """What the journal tells. Directories and files are known by their inodes; a name stands for one, or for None."""
+    now: dict[int, dict[str, int | None]] = field(default_factory=lambda: defaultdict(dict))
+    durable: dict[int, dict[str, int | None]] = field(default_factory=lambda: defaultdict(dict))
     files: dict[int, Bytes] = field(default_factory=dict)
-    opened: set[tuple[str, str]] = field(default_factory=set)
+
+    def restore_names(self, tree: Tree) -> int:
+        undone = 0
+        for folder, names in self.durable.items():
+            for name, inode in names.items():
+                undone += tree.names[folder].get(name) != inode
+                tree.names[folder].pop(name, None)
+                if inode is not None:
+                    tree.names[folder][name] = inode
+        return undone
 
 
 def read(journal: Path) -> Story:
     story, syncing = Story(), {}
     for line in journal.read_text().split("\n")[:-1] if journal.exists() else []:
         kind, *parts = line.split("\t")
-        parts = [urllib.parse.unquote(p) for p in parts]
-        if kind == "N":
-            folder, name, inode = parts[0], parts[1], int(parts[2]) or None
-            story.now[folder].setdefault(name, inode)
-            story.durable[folder].setdefault(name, inode)
-        elif kind == "E":
-            story.now[parts[0]][parts[1]] = int(parts[2]) or None
-        elif kind == "C":
-            story.files[int(parts[0])] = Bytes(0)
-        elif kind == "F":
-            story.files.setdefault(int(parts[0]), Bytes(int(parts[1])))
-            story.opened.add((parts[2], parts[3]))
+        if kind in "NE":
+            folder, name, inode = int(parts[0]), urllib.parse.unquote(parts[1]), int(parts[2]) or None
+            if kind == "E":
+                story.now[folder][name] = inode
+            else:
+                story.now[folder].setdefault(name, inode)
+                story.durable[folder].setdefault(name, inode)
         elif kind == "W":
             story.files[int(parts[0])].undo.append((int(parts[1]), parts[2]))
-        elif kind == "s":
-            known = story.files.get(int(parts[1]))
-            syncing[parts[0], parts[1]] = (int(parts[2]), len(known.undo) if known else 0)
-        elif kind == "S":
-            size, replaced = syncing.pop((parts[0], parts[1]))
-            known = story.files.setdefault(int(parts[1]), Bytes(size))
-            known.size, known.undo = size, known.undo[replaced:]
-        elif kind == "d":
-            syncing[parts[0], parts[1]] = dict(story.now[parts[1]])
-        elif kind == "D":
-            story.durable[parts[1]].update(syncing.pop((parts[0], parts[1])))
         else:
-            raise RuntimeError(f"the power loss journal could not follow: {line}")
+            first, rest = int(parts[0]), [int(p) for p in parts[1:]]
+            if kind == "C":
+                story.files[first] = Bytes(0)
+            elif kind == "F":
+                story.files.setdefault(first, Bytes(rest[0]))
+            elif kind == "s":
+                known = story.files.get(rest[0])
+                syncing[first, rest[0]] = (rest[1], len(known.undo) if known else 0)
+            elif kind == "S":
+                size, replaced = syncing.pop((first, rest[0]))
+                known = story.files.setdefault(rest[0], Bytes(size))
+                known.size, known.undo = size, known.undo[replaced:]
+            elif kind == "d":
+                syncing[first, rest[0]] = dict(story.now[rest[0]])
+            elif kind == "D":
+                story.durable[rest[0]].update(syncing.pop((first, rest[0])))
+            else:
+                raise RuntimeError(f"not a line of the journal: {line}")
     return story
-
-
-def keep_inodes(story: Story, journal: Path):
-    """A second name in the journal's folder for every file that a name stands for, so that none is lost in the shuffle."""
-    changed = {(folder, name) for folder, names in story.now.items() for name in names}
-    for folder, name in changed | story.opened:
-        path = Path(folder) / name
-        if path.is_file() and not path.is_symlink():
-            kept = journal / f"ino-{path.stat().st_ino}"
-            if not kept.exists():
-                os.link(path, kept)
 
 
 def restore_bytes(path: Path, durable: Bytes, journal: Path, done):
@@ -143,23 +174,3 @@ def restore_bytes(path: Path, durable: Bytes, journal: Path, done):
             done["files_cut"] += 1
         elif size < durable.size:
             raise RuntimeError(f"{path} has {size} bytes of {durable.size} that were synced")
-
-
-def restore_names(story: Story, journal: Path, done):
-    inode_of = lambda path: path.lstat().st_ino if os.path.lexists(path) else None      # noqa: E731
-    for folder in sorted(story.durable):                       # parents first
-        for name, inode in story.durable[folder].items():
-            path = Path(folder) / name
-            if not path.parent.is_dir() or inode_of(path) == inode:
-                continue
-            done["names"] += 1
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            elif os.path.lexists(path):
-                path.unlink()
-            if inode is not None:
-                kept = journal / f"ino-{inode}"
-                if kept.exists():
-                    os.link(kept, path)
-                else:
-                    path.mkdir()                               # only folders have no second name
