@@ -234,8 +234,11 @@ Status FileSink::show_file(const ManifestFile& file, Epoch epoch, Missing missin
   }
   if (missing == Missing::taken && TRY(fs::hash_file(scratch)) != file.checksum)
     return fail(Fault::config, "a committed file is damaged: its checksum is not the manifest's", scratch.string());
-  if (fs::exists(shown))
+  if (fs::exists(shown)) {
+    // A power loss may leave half of a rename: the name that was synced, and the old one that was not removed for good.
+    if (TRY(fs::hash_file(shown)) == file.checksum) return fs::remove_file(scratch);
     return fail(Fault::config, "another file took the name of a committed one; move it away", shown.string());
+  }
   TRY(fs::make_directories(shown.parent_path()));
   TRY(fs::rename_file(scratch, shown));
   CRASH_POINT("file_sink.mid_rename");

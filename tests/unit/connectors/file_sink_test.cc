@@ -201,6 +201,25 @@ TEST_CASE("a committed file that a reader took away is no error, a damaged one i
   CHECK(damaged.error().message.find("damaged") != std::string::npos);
 }
 
+TEST_CASE("half of a rename, as a power loss may leave it, is finished; a foreign file in the way is not touched") {
+  FileSinkFixture f;
+  auto sink = f.opened(1);
+  crash_in_write(*sink, "file_sink.after_rename", 1, f.id(1), f.rows(0, 10));
+  const std::string shown = f.spec.path + "/aaaaaaaa-1-0.parquet";
+  const std::string scratch = f.spec.path + "/_weir/" + writer_a + ".lake/scratch/aaaaaaaa-1-0.parquet.1.tmp";
+  std::filesystem::create_hard_link(shown, scratch);
+  f.opened(2);
+  CHECK(f.scratch().empty());
+  CHECK(f.read("count(*), count(DISTINCT i)") == std::vector<std::string>{"10|10"});
+
+  std::filesystem::rename(shown, scratch);
+  std::ofstream(shown) << "foreign";
+  const auto stopped = f.make()->open(writer_a, Epoch(3));
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().message.find("another file") != std::string::npos);
+  CHECK(std::filesystem::exists(scratch));
+}
+
 TEST_CASE("a manifest that is not readable stops with its path") {
   FileSinkFixture f;
   written(f.opened(1)->write(f.id(1), f.rows(0, 10)));
