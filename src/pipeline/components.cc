@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "connectors/console_sink.h"
 #include "connectors/file_sink.h"
+#include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
 #include "connectors/rate_source.h"
 #include "pipeline/graph.h"
@@ -56,11 +57,19 @@ Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, const Pipeli
   return fail(Fault::config, "there is no source of type " + spec.type, spec.name);
 }
 
+// A broker's answers take real time, under a test's clock, too.
+const Clock& real_time() {
+  static const SystemClock* const clock = new SystemClock;  // sinks of any pipeline may use it to their end
+  return *clock;
+}
+
 Result<std::unique_ptr<Sink>> make_sink(const SinkSpec& spec, const PipelineSpec& pipeline, IoSession& io) {
   if (spec.type == "file")
     return std::make_unique<FileSink>(pipeline.name, spec.name, spec.file, TRY(io.get(pipeline)));
   if (spec.type == "console")
     return std::make_unique<ConsoleSink>(spec.name, spec.console, TRY(io.get(pipeline)), std::cout);
+  if (spec.type == "kafka")
+    return TRY(KafkaSink::make({spec, connection_of(pipeline, spec.kafka.connection)}, real_time()));
   return fail(Fault::config, "there is no sink of type " + spec.type, spec.name);
 }
 
