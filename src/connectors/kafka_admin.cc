@@ -84,6 +84,13 @@ KafkaAdmin::KafkaAdmin(std::shared_ptr<KafkaClient> client, std::string label, c
       commit_queue_(rd_kafka_queue_new(client_->get())) {}
 
 KafkaAdmin::~KafkaAdmin() {
+  // A run that ends right after its last batch should leave that batch's offsets behind.
+  constexpr milliseconds patience{3'000};
+  for (int answers = 0; answers < 2 && (commit_open_ || !to_commit_.empty()); ++answers) {
+    if (!commit_open_) send_commit();
+    take_commit_answers(patience);
+    if (commit_open_) break;  // nobody answers
+  }
   rd_kafka_queue_destroy(describe_queue_);
   rd_kafka_queue_destroy(commit_queue_);
 }
@@ -268,13 +275,20 @@ std::optional<std::string> KafkaAdmin::topic_setting(const std::string& topic, c
 }
 
 void KafkaAdmin::commit(const std::string& group, const Position& position) {
-  take_commit_answers();
-  if (position.empty() || commit_open_ || client_->complaint())
-    return;  // a slow coordinator: the next report carries newer offsets anyway
+  take_commit_answers(milliseconds(0));
+  commit_group_ = group;
+  to_commit_ = position;
+  if (!commit_open_) send_commit();  // behind a slow coordinator only the newest offsets wait
+}
+
+void KafkaAdmin::send_commit() {
+  const Position position = std::exchange(to_commit_, {});
+  if (position.empty() || client_->complaint()) return;  // the cluster is away: the next report tells more anyway
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(position.size())));
   for (const PartitionPosition& p : position)
     rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition.value)->offset = p.next.value;
-  rd_kafka_AlterConsumerGroupOffsets_t* alter = rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get());
+  rd_kafka_AlterConsumerGroupOffsets_t* alter =
+      rd_kafka_AlterConsumerGroupOffsets_new(commit_group_.c_str(), list.get());
   const Options options =
       make_options(client_->get(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, milliseconds(10'000));
   rd_kafka_AlterConsumerGroupOffsets(client_->get(), &alter, 1, options.get(), commit_queue_);
@@ -282,8 +296,8 @@ void KafkaAdmin::commit(const std::string& group, const Position& position) {
   commit_open_ = true;
 }
 
-void KafkaAdmin::take_commit_answers() {
-  while (const Event event{rd_kafka_queue_poll(commit_queue_, 0)}) {
+void KafkaAdmin::take_commit_answers(Timeout wait) {
+  while (const Event event{rd_kafka_queue_poll(commit_queue_, commit_open_ ? in_ms(wait) : 0)}) {
     commit_open_ = false;
     std::string trouble;
     if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {

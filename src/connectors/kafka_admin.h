@@ -64,7 +64,7 @@ class KafkaAdmin {
   // A setting of a topic; nullopt where this user may not ask (DescribeConfigs) or nobody answers.
   std::optional<std::string> topic_setting(const std::string& topic, const std::string& name, Timeout timeout);
 
-  // Best effort, does not wait; trouble is logged once.
+  // Best effort, does not wait; trouble is logged once. The destructor waits up to 3 s for the last ones.
   void commit(const std::string& group, const Position& position);
 
  private:
@@ -72,7 +72,8 @@ class KafkaAdmin {
   Result<Position> list_offsets(const Position& partitions, std::int64_t what, bool committed, Timeout timeout);
   Status ready(Timeout timeout);
   Error no_answer(const std::string& question, int code, const std::string& text) const;
-  void take_commit_answers();
+  void send_commit();
+  void take_commit_answers(Timeout wait);
 
   std::shared_ptr<KafkaClient> client_;
   const Clock& clock_;
@@ -83,6 +84,8 @@ class KafkaAdmin {
   bool asked_ = false;
   bool commit_refused_ = false;
   bool commit_open_ = false;
+  std::string commit_group_;
+  Position to_commit_;  // not sent yet; empty: nothing
 };
 
 }  // namespace weir
