@@ -14,7 +14,8 @@ constexpr std::string_view bare = "SELECT ";
 constexpr std::string_view enclosed = "SELECT (";
 
 Result<std::string> call(Session& session, const std::string& function, const std::string& argument) {
-  const Batch batch = TRY(session.run("SELECT CAST(" + function + "(" + quote_literal(argument) + ") AS VARCHAR) AS v"));
+  const Batch batch =
+      TRY(session.run("SELECT CAST(" + function + "(" + quote_literal(argument) + ") AS VARCHAR) AS v"));
   if (batch.empty()) return fail(Fault::internal, "DuckDB gave no syntax tree");
   auto* const text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(batch.chunks().front()->column(0)));
   return std::string(duckdb_string_t_data(text), duckdb_string_t_length(*text));
@@ -94,7 +95,9 @@ namespace {
 
 // `lambda x: ...`; DuckDB writes it as `x -> ...`, which it reads as JSON's arrow.
 bool has_lambda(const Json& node) {
-  if (node.is_object() && node.value("class", "") == "LAMBDA" && !place_of(node["lhs"]) && node["lhs"].value("class", "") != "OPERATOR") return true;
+  if (node.is_object() && node.value("class", "") == "LAMBDA" && !place_of(node["lhs"]) &&
+      node["lhs"].value("class", "") != "OPERATOR")
+    return true;
   if (!node.is_structured()) return false;
   for (const Json& child : node)
     if (has_lambda(child)) return true;
@@ -132,7 +135,8 @@ Result<Json> parse_expression(Session& session, std::string_view text) {
   const Json one_alone = TRY(tree(session, "1", bare, ""));
   const Json nothing = shell_of(one_alone);
   const Json alone = TRY(tree(session, text, bare, "\n"));
-  if (shell_of(alone) != nothing) return expression_error(text, std::nullopt, "must be one expression and nothing else");
+  if (shell_of(alone) != nothing)
+    return expression_error(text, std::nullopt, "must be one expression and nothing else");
   const auto in_parentheses = tree(session, text, enclosed, "\n)");
   if (!in_parentheses || shell_of(*in_parentheses) != nothing)
     return expression_error(text, std::nullopt, "must be one expression and nothing else");

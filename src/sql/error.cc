@@ -24,8 +24,10 @@ std::string one_line(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const bool blank = c == '\n' || c == '\t' || c == '\r' || c == ' ';
-    if (!blank) out += c;
-    else if (!out.empty() && out.back() != ' ') out += ' ';
+    if (!blank)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
   }
   while (!out.empty() && (out.back() == ' ' || out.back() == '!' || out.back() == '.')) out.pop_back();
   return out;
@@ -38,9 +40,9 @@ void cut_from(std::string& text, std::string_view marker) {
 std::string without_noise(std::string text) {
   // Long lists and advice about DuckDB's own settings help nobody who writes a pipeline.
   for (const std::string_view marker :
-       {"\n\nLINE ", "\nLINE ", "\tCandidate functions:", "\nCandidate bindings:", "\nDid you mean", "\n\nPossible solutions",
-        " when casting from source column",
-        " You might need to add explicit type casts", " In order to select one, please add explicit type casts"})
+       {"\n\nLINE ", "\nLINE ", "\tCandidate functions:", "\nCandidate bindings:", "\nDid you mean",
+        "\n\nPossible solutions", " when casting from source column", " You might need to add explicit type casts",
+        " In order to select one, please add explicit type casts"})
     cut_from(text, marker);
   return one_line(text);
 }
@@ -83,7 +85,8 @@ Fault fault_of(duckdb_error_type type) {
 SqlMessage clean_message(std::string_view raw) {
   // "Binder Error: {json}" with errors_as_json, else "Binder Error: text".
   if (const auto open = raw.find('{'); open != std::string_view::npos) {
-    if (const auto parsed = parse_json(raw.substr(open)); parsed && parsed->is_object() && parsed->contains("exception_message")) {
+    if (const auto parsed = parse_json(raw.substr(open));
+        parsed && parsed->is_object() && parsed->contains("exception_message")) {
       const Json& message = parsed->at("exception_message");
       SqlMessage out{message.is_string() ? shortened(without_noise(message.get<std::string>())) : "", std::nullopt};
       if (parsed->contains("position")) out.position = number(parsed->at("position"));

@@ -17,7 +17,8 @@ Json make(const char* node_class, const char* node_type) {
 // As DuckDB's parser reads TRUE and FALSE.
 Json truth(bool value) {
   Json letter = make("CONSTANT", "VALUE_CONSTANT");
-  letter["value"] = Json{{"type", Json{{"id", "VARCHAR"}, {"type_info", nullptr}}}, {"is_null", false}, {"value", value ? "t" : "f"}};
+  letter["value"] =
+      Json{{"type", Json{{"id", "VARCHAR"}, {"type_info", nullptr}}}, {"is_null", false}, {"value", value ? "t" : "f"}};
   Json node = make("CAST", "OPERATOR_CAST");
   node["child"] = std::move(letter);
   node["cast_type"] = Json{{"id", "BOOLEAN"}, {"type_info", nullptr}};
@@ -39,7 +40,9 @@ Json choose(Json checks, Json otherwise) {
   return node;
 }
 
-Json when(Json condition, Json then) { return Json{{"when_expr", std::move(condition)}, {"then_expr", std::move(then)}}; }
+Json when(Json condition, Json then) {
+  return Json{{"when_expr", std::move(condition)}, {"then_expr", std::move(then)}};
+}
 
 // Comparisons of columns and constants: they do not fail, or DuckDB knows that they may.
 bool is_simple(const Json& node) {
@@ -49,8 +52,9 @@ bool is_simple(const Json& node) {
   if (k == "COMPARISON") return is_simple(node["left"]) && is_simple(node["right"]);
   if (k == "BETWEEN") return is_simple(node["input"]) && is_simple(node["lower"]) && is_simple(node["upper"]);
   const std::string t = type(node);
-  const bool known = k == "CONJUNCTION" || t == "OPERATOR_NOT" || t == "OPERATOR_IS_NULL" || t == "OPERATOR_IS_NOT_NULL" || t == "COMPARE_IN" ||
-                     t == "COMPARE_NOT_IN" || (k == "FUNCTION" && (node["function_name"] == "~~" || node["function_name"] == "!~~"));
+  const bool known = k == "CONJUNCTION" || t == "OPERATOR_NOT" || t == "OPERATOR_IS_NULL" ||
+                     t == "OPERATOR_IS_NOT_NULL" || t == "COMPARE_IN" || t == "COMPARE_NOT_IN" ||
+                     (k == "FUNCTION" && (node["function_name"] == "~~" || node["function_name"] == "!~~"));
   if (!known) return false;
   for (const Json& child : node["children"])
     if (!is_simple(child)) return false;
@@ -103,10 +107,13 @@ bool fix_conjunction(Json& node) {
 
 bool fix_in(Json& node) {
   Json& children = node["children"];
-  if (all_simple(children) || children.size() < 3) return fix_all(children);
+  bool simple = true;
+  for (std::size_t i = 1; i < children.size(); ++i) simple = simple && is_simple(children[i]);
+  if (simple || children.size() < 3) return fix_all(children);
   fix_all(children);
   Json alternatives = Json::array();
-  for (std::size_t i = 1; i < children.size(); ++i) alternatives.push_back(compare("COMPARE_EQUAL", children[0], std::move(children[i])));
+  for (std::size_t i = 1; i < children.size(); ++i)
+    alternatives.push_back(compare("COMPARE_EQUAL", children[0], std::move(children[i])));
   node = chain_of_or(alternatives);
   return true;
 }

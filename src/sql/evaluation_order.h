@@ -8,7 +8,7 @@
 //
 // Threads: plain functions. Include it from .cc files only (JSON).
 
-#include "base/json.h"
+#include "sql/ast.h"
 
 namespace weir {
 

@@ -33,16 +33,20 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-constexpr std::array<std::string_view, 14> operators{
-    "OPERATOR_NOT",  "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "COMPARE_IN",        "COMPARE_NOT_IN", "OPERATOR_COALESCE", "OPERATOR_NULLIF",
-    "ARRAY_EXTRACT", "ARRAY_SLICE",      "STRUCT_EXTRACT",       "ARRAY_CONSTRUCTOR", "ARROW",          "OPERATOR_TRY",      "OPERATOR_CAST"};
+constexpr std::array<std::string_view, 14> operators{"OPERATOR_NOT",    "OPERATOR_IS_NULL",  "OPERATOR_IS_NOT_NULL",
+                                                     "COMPARE_IN",      "COMPARE_NOT_IN",    "OPERATOR_COALESCE",
+                                                     "OPERATOR_NULLIF", "ARRAY_EXTRACT",     "ARRAY_SLICE",
+                                                     "STRUCT_EXTRACT",  "ARRAY_CONSTRUCTOR", "ARROW",
+                                                     "OPERATOR_TRY",    "OPERATOR_CAST"};
 
 // Aggregates over the members of a list are functions; this one draws lots.
-constexpr std::array<std::string_view, 5> list_aggregates{"list_aggr", "list_aggregate", "array_aggr", "array_aggregate", "aggregate"};
+constexpr std::array<std::string_view, 5> list_aggregates{"list_aggr", "list_aggregate", "array_aggr",
+                                                          "array_aggregate", "aggregate"};
 
 class Checker {
  public:
-  Checker(Session& session, std::string_view text, const Schema& schema) : session_(session), text_(text), schema_(schema) {}
+  Checker(Session& session, std::string_view text, const Schema& schema)
+      : session_(session), text_(text), schema_(schema) {}
 
   Status check(const Json& node) {
     if (node.is_array()) {
@@ -57,7 +61,8 @@ class Checker {
     if (kind == "FUNCTION") return check_function(node);
     if (kind == "LAMBDA") return check_lambda(node);
     if (kind == "OPERATOR") return check_operator(node);
-    if (kind == "COMPARISON" || kind == "CONJUNCTION" || kind == "CAST" || kind == "CASE" || kind == "BETWEEN" || kind == "COLLATE")
+    if (kind == "COMPARISON" || kind == "CONJUNCTION" || kind == "CAST" || kind == "CASE" || kind == "BETWEEN" ||
+        kind == "COLLATE")
       return check_members(node);
     return refuse(node, what_is(kind));
   }
@@ -65,7 +70,9 @@ class Checker {
   std::vector<std::string> columns() && { return std::move(columns_); }
 
  private:
-  Status refuse(const Json& node, std::string what) const { return expression_error(text_, place_of(node), std::move(what)); }
+  Status refuse(const Json& node, std::string what) const {
+    return expression_error(text_, place_of(node), std::move(what));
+  }
 
   static std::string what_is(const std::string& kind) {
     if (kind == "SUBQUERY") return "a subquery is not allowed; join a table instead";
@@ -94,7 +101,8 @@ class Checker {
     std::vector<std::string> names;
     for (const Column& column : schema_.columns()) names.push_back(column.name);
     std::string what = "there is no column " + quote_identifier(name) + " here";
-    if (const std::string near = nearest_name(name, names); !near.empty()) return refuse(node, what + "; nearest: " + quote_identifier(near));
+    if (const std::string near = nearest_name(name, names); !near.empty())
+      return refuse(node, what + "; nearest: " + quote_identifier(near));
     return refuse(node, what + "; columns: " + list(names));
   }
 
@@ -114,15 +122,17 @@ class Checker {
     if (!node.value("filter", Json()).is_null() || node.value("distinct", false) || node.value("export_state", false) ||
         !node["order_bys"]["orders"].empty())
       return refuse(node, "FILTER, DISTINCT and ORDER BY belong to aggregates, and " + name + " is none");
-    if (name == "age" && node["children"].size() < 2) return refuse(node, "age with one argument reads the clock; give it two");
-    if (std::find(list_aggregates.begin(), list_aggregates.end(), name) != list_aggregates.end()) TRY(check_list_aggregate(node));
+    if (name == "age" && node["children"].size() < 2)
+      return refuse(node, "age with one argument reads the clock; give it two");
+    if (std::find(list_aggregates.begin(), list_aggregates.end(), name) != list_aggregates.end())
+      TRY(check_list_aggregate(node));
     return check_members(node);
   }
 
   Status check_list_aggregate(const Json& node) {
     const Json& children = node["children"];
-    const bool named = children.size() >= 2 && children[1].value("class", "") == "CONSTANT" && children[1]["value"].contains("value") &&
-                       children[1]["value"]["value"].is_string();
+    const bool named = children.size() >= 2 && children[1].value("class", "") == "CONSTANT" &&
+                       children[1]["value"].contains("value") && children[1]["value"]["value"].is_string();
     if (!named) return refuse(node, "the aggregate of a list must be named in quotes, as in list_aggregate(l, 'sum')");
     if (lower(children[1]["value"]["value"].get<std::string>()) == "reservoir_quantile")
       return refuse(node, "reservoir_quantile draws lots; use 'quantile_cont'");
@@ -131,9 +141,11 @@ class Checker {
 
   Status refuse_function(const Json& node, const std::string& name) {
     if (const auto reason = why_refused(name); !reason.empty()) return refuse(node, name + "() " + std::string(reason));
-    const auto aggregate = session_.run("SELECT 1 AS one FROM duckdb_functions() WHERE function_type = 'aggregate' AND function_name = " +
-                                        quote_literal(name) + " LIMIT 1");
-    if (aggregate && !aggregate->empty()) return refuse(node, name + "() is an aggregate; it belongs in an aggregate step");
+    const auto aggregate =
+        session_.run("SELECT 1 AS one FROM duckdb_functions() WHERE function_type = 'aggregate' AND function_name = " +
+                     quote_literal(name) + " LIMIT 1");
+    if (aggregate && !aggregate->empty())
+      return refuse(node, name + "() is an aggregate; it belongs in an aggregate step");
     std::vector<std::string> names;
     for (const std::string_view allowed : allowed_functions()) names.emplace_back(allowed);
     const std::string near = nearest_name(name, names);
@@ -142,7 +154,8 @@ class Checker {
 
   Status check_operator(const Json& node) {
     const std::string type = node.value("type", "");
-    if (std::find(operators.begin(), operators.end(), type) == operators.end()) return refuse(node, "this operator is not allowed");
+    if (std::find(operators.begin(), operators.end(), type) == operators.end())
+      return refuse(node, "this operator is not allowed");
     return check_members(node);
   }
 
@@ -151,7 +164,8 @@ class Checker {
     const Json& left = node["lhs"];
     std::vector<std::string> names;
     const auto add = [&](const Json& parameter) {
-      if (parameter.value("class", "") == "COLUMN_REF" && !place_of(parameter)) names.push_back(lower(parameter["column_names"][0].get<std::string>()));
+      if (parameter.value("class", "") == "COLUMN_REF" && !place_of(parameter))
+        names.push_back(lower(parameter["column_names"][0].get<std::string>()));
     };
     add(left);
     if (left.value("class", "") == "FUNCTION" && !place_of(left) && left.value("function_name", "") == "row")

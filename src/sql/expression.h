@@ -17,11 +17,11 @@
 namespace weir {
 
 struct Expression {
-  std::string text;                  // as written
+  std::string text;  // as written
   Type type;
   std::vector<std::string> columns;  // those it names, as the schema spells them, each once, in order of first use
 
-  std::string ordered = {};          // the same with a fixed order of evaluation (sql/evaluation_order.h), where it differs
+  std::string ordered = {};  // the same with a fixed order of evaluation (sql/evaluation_order.h), where it differs
 
   // As it stands in a statement.
   std::string sql() const { return "(" + (ordered.empty() ? text : ordered) + "\n)"; }  // the line break ends a comment

@@ -71,16 +71,21 @@ struct Refusal {
 };
 
 constexpr Refusal refusals[] = {
-    {"now today current_date current_time current_timestamp current_localtime current_localtimestamp localtime localtimestamp "
+    {"now today current_date current_time current_timestamp current_localtime current_localtimestamp localtime "
+     "localtimestamp "
      "get_current_time get_current_timestamp transaction_timestamp ago ",
-     "reads the clock, so that a replay would give other rows; use a time of the record (a contract's timestamp or _timestamp)"},
+     "reads the clock, so that a replay would give other rows; use a time of the record (a contract's timestamp or "
+     "_timestamp)"},
     {"random setseed uuid uuidv4 uuidv7 gen_random_uuid ",
-     "gives another value each time, so that a replay would give other rows; derive it from columns, as in md5(id || status)"},
+     "gives another value each time, so that a replay would give other rows; derive it from columns, as in md5(id || "
+     "status)"},
     {"hash ", "gives other values with another version; use md5, sha1 or sha256"},
     {"current_setting getvariable version current_database current_schema current_schemas current_catalog current_user "
-     "current_role session_user current_query current_connection_id current_query_id current_transaction_id txid_current "
+     "current_role session_user current_query current_connection_id current_query_id current_transaction_id "
+     "txid_current "
      "in_search_path getenv pg_typeof ",
-     "reads the program's surroundings, not the record; put the value into the pipeline file (${env:NAME} is replaced there)"},
+     "reads the program's surroundings, not the record; put the value into the pipeline file (${env:NAME} is replaced "
+     "there)"},
     {"nextval currval ", "counts outside of the record; use the offset (metadata: [offset]) as a number"},
     {"error ", "stops nothing here; use a step with `expect` and `on_fail: fail`"},
     {"sleep_ms pg_sleep write_log ", "does something besides giving a value"},
@@ -102,7 +107,8 @@ void split(std::string_view list, Add add) {
 const Names& allowed() {
   static const Names names = [] {
     Names all;
-    for (const std::string_view list : {operator_names, scalar_names, macro_names}) split(list, [&](auto name) { all.insert(name); });
+    for (const std::string_view list : {operator_names, scalar_names, macro_names})
+      split(list, [&](auto name) { all.insert(name); });
     return all;
   }();
   return names;

@@ -52,7 +52,8 @@ void next_chunk(duckdb_function_info info, duckdb_data_chunk output) {
   auto& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
   if (tables.stopped.load(std::memory_order_relaxed)) return duckdb_function_set_error(info, "stopped");
   const auto& chunks = scan.batch->chunks();
-  while (scan.chunk < chunks.size() && chunks[scan.chunk]->rows() == 0) ++scan.chunk;  // an empty one would end the scan
+  while (scan.chunk < chunks.size() && chunks[scan.chunk]->rows() == 0)
+    ++scan.chunk;  // an empty one would end the scan
   if (scan.chunk == chunks.size()) return duckdb_data_chunk_set_size(output, 0);
   const Chunk& chunk = *chunks[scan.chunk++];
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {

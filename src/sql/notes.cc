@@ -8,7 +8,8 @@ namespace {
 void note(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   auto& notes = *static_cast<Notes*>(duckdb_scalar_function_get_extra_info(info));
   const idx_t rows = duckdb_data_chunk_get_size(input);
-  const auto* clause = static_cast<const std::uint32_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
+  const auto* clause =
+      static_cast<const std::uint32_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
   const auto* row = static_cast<const std::uint64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
   for (idx_t i = 0; i < rows; ++i) notes.add({clause[i], row[i]});
   std::fill_n(static_cast<bool*>(duckdb_vector_get_data(output)), rows, false);
@@ -18,8 +19,8 @@ void same(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
   duckdb_vector_reference_vector(output, duckdb_data_chunk_get_vector(input, 0));
 }
 
-Status add_function(duckdb_connection connection, const char* name, const std::vector<duckdb_type>& parameters, duckdb_type gives,
-                    duckdb_scalar_function_t body, void* extra) {
+Status add_function(duckdb_connection connection, const char* name, const std::vector<duckdb_type>& parameters,
+                    duckdb_type gives, duckdb_scalar_function_t body, void* extra) {
   duckdb_scalar_function function = duckdb_create_scalar_function();
   duckdb_scalar_function_set_name(function, name);
   for (const duckdb_type id : parameters) {
@@ -42,7 +43,8 @@ Status add_function(duckdb_connection connection, const char* name, const std::v
 }  // namespace
 
 Status Notes::install(duckdb_connection connection) {
-  TRY(add_function(connection, "weir_note", {DUCKDB_TYPE_UINTEGER, DUCKDB_TYPE_UBIGINT}, DUCKDB_TYPE_BOOLEAN, note, this));
+  TRY(add_function(connection, "weir_note", {DUCKDB_TYPE_UINTEGER, DUCKDB_TYPE_UBIGINT}, DUCKDB_TYPE_BOOLEAN, note,
+                   this));
   return add_function(connection, "weir_same", {DUCKDB_TYPE_UBIGINT}, DUCKDB_TYPE_UBIGINT, same, nullptr);
 }
 

@@ -19,7 +19,8 @@ Status set_option(duckdb_config config, const char* name, const std::string& val
 // What must be the same on every machine and in every replay is said here, not left to DuckDB's defaults.
 Status configure(duckdb_config config, SessionKind kind, const SessionLimits& limits) {
   TRY(set_option(config, "threads", "1"));
-  TRY(set_option(config, "memory_limit", std::to_string(std::max<std::uint64_t>(limits.memory.value >> 10, 1024)) + "KiB"));
+  TRY(set_option(config, "memory_limit",
+                 std::to_string(std::max<std::uint64_t>(limits.memory.value >> 10, 1024)) + "KiB"));
   TRY(set_option(config, "temp_directory", limits.temp_directory));
   TRY(set_option(config, "preserve_insertion_order", "true"));
   TRY(set_option(config, "default_null_order", "NULLS_LAST"));
@@ -129,7 +130,8 @@ Result<Query> Session::prepare(const std::string& sql, std::vector<SqlInput> inp
   auto impl = std::make_unique<Query::Impl>();
   impl->session = state_;
   impl->sql = sql;
-  for (SqlInput& input : inputs) impl->names.emplace_back(input.name, state_->tables.add(std::move(input.schema), input.numbered));
+  for (SqlInput& input : inputs)
+    impl->names.emplace_back(input.name, state_->tables.add(std::move(input.schema), input.numbered));
   TRY(impl->prepare());
   return Query(std::move(impl));
 }

@@ -55,7 +55,8 @@ std::optional<Note> ChainOutcome::failing() const {
   return std::nullopt;
 }
 
-void ChainOutcome::report(const std::vector<ChainReject>& rejects, const std::vector<std::uint64_t>& src, StepOutput& out) const {
+void ChainOutcome::report(const std::vector<ChainReject>& rejects, const std::vector<std::uint64_t>& src,
+                          StepOutput& out) const {
   std::vector<std::uint64_t> by_fate(plan_.fates.size());
   for (const Note& note : notes_) ++by_fate.at(note.clause);
 
@@ -88,7 +89,13 @@ void ChainOutcome::report(const std::vector<ChainReject>& rejects, const std::ve
 
   for (const ChainReject& reject : rejects) {
     const ChainFate& fate = plan_.fates.at(reject.fate);
-    Rejected rejected{src.at(reject.row), Code::expression_error, "", describe_reject(plan_, reject), plan_.steps.at(fate.entry), "", ""};
+    Rejected rejected{src.at(reject.row),
+                      Code::expression_error,
+                      "",
+                      describe_reject(plan_, reject),
+                      plan_.steps.at(fate.entry),
+                      "",
+                      ""};
     if (fate.kind == ChainFate::Kind::check_failed) rejected.code = Code::expectation_failed;
     if (fate.column != nullptr) rejected.field = fate.column->column.name;
     if (fate.clause != nullptr) {

@@ -25,7 +25,8 @@ struct ChainReject {
 // What became of the rows of one batch: notes hold each row that left or that a `warn` counted.
 class ChainOutcome {
  public:
-  ChainOutcome(const ChainPlan& plan, std::vector<Note> notes, std::uint64_t rows) : plan_(plan), notes_(std::move(notes)), rows_(rows) {}
+  ChainOutcome(const ChainPlan& plan, std::vector<Note> notes, std::uint64_t rows)
+      : plan_(plan), notes_(std::move(notes)), rows_(rows) {}
 
   const std::vector<Note>& notes() const { return notes_; }
   bool takes_out(const Note& note) const;

@@ -13,7 +13,8 @@ constexpr std::string_view reserved_prefix = "_weir_";
 
 class Planner {
  public:
-  Planner(Session& session, ChainPlan& plan, std::vector<Error>& problems) : session_(session), plan_(plan), problems_(problems) {}
+  Planner(Session& session, ChainPlan& plan, std::vector<Error>& problems)
+      : session_(session), plan_(plan), problems_(problems) {}
 
   void start(const Schema& input) {
     plan_.input = input;
@@ -22,7 +23,9 @@ class Planner {
     visible_ = input.visible();
     for (const Column& column : visible_.columns())
       if (column.name.starts_with(reserved_prefix))
-        problem("", Error{Fault::config, Retry::no, "column names that begin with _weir_ are Weir's own: " + column.name, {}});
+        problem(
+            "",
+            Error{Fault::config, Retry::no, "column names that begin with _weir_ are Weir's own: " + column.name, {}});
     open_stage();
   }
 
@@ -34,7 +37,8 @@ class Planner {
 
   void finish() {
     close_stage();
-    if (plan_.stages.back().clauses.empty() && !plan_.stages.back().projects && plan_.stages.size() > 1) plan_.stages.pop_back();
+    if (plan_.stages.back().clauses.empty() && !plan_.stages.back().projects && plan_.stages.size() > 1)
+      plan_.stages.pop_back();
     plan_.output = visible_;
     for (const std::string_view hidden : {src_column, op_column})
       if (const auto at = plan_.input.find(hidden)) plan_.output.add(plan_.input.columns()[*at]);
@@ -56,7 +60,8 @@ class Planner {
   void close_stage() {
     ChainStage& stage = plan_.stages.back();
     if (!stage.projects)
-      for (const Column& column : visible_.columns()) stage.columns.push_back({column, column.name, std::nullopt, 0, true});
+      for (const Column& column : visible_.columns())
+        stage.columns.push_back({column, column.name, std::nullopt, 0, true});
   }
 
   std::optional<Expression> expression(const std::string& key, const std::string& text, Wanted wanted) {
@@ -101,11 +106,15 @@ class Planner {
       auto computed = expression(key, text, Wanted::value);
       if (!computed) continue;
       ChainColumn column = make_column(name, std::move(*computed));
-      const auto same = std::find_if(columns.begin(), columns.end(), [&](const ChainColumn& other) { return same_name(other.column.name, name); });
-      if (same == columns.end()) columns.push_back(std::move(column));
-      else *same = std::move(column);
+      const auto same = std::find_if(columns.begin(), columns.end(),
+                                     [&](const ChainColumn& other) { return same_name(other.column.name, name); });
+      if (same == columns.end())
+        columns.push_back(std::move(column));
+      else
+        *same = std::move(column);
     }
-    if (columns.empty()) problem("select", Error{Fault::config, Retry::no, "a select needs \"*\": true or a column", {}});
+    if (columns.empty())
+      problem("select", Error{Fault::config, Retry::no, "a select needs \"*\": true or a column", {}});
     ChainStage& stage = plan_.stages.back();
     stage.projects = true;
     stage.entry = entry_;
@@ -116,14 +125,18 @@ class Planner {
     open_stage();
   }
 
-  static bool same_name(std::string_view a, std::string_view b) { return Schema({{std::string(a), {}, true}}).find(b).has_value(); }
+  static bool same_name(std::string_view a, std::string_view b) {
+    return Schema({{std::string(a), {}, true}}).find(b).has_value();
+  }
 
   bool check_name(const std::string& key, const std::string& name, const std::vector<std::string>& before) {
     std::string what;
-    if (name.empty()) what = "a column needs a name";
+    if (name.empty())
+      what = "a column needs a name";
     else if (name.starts_with(reserved_prefix) || same_name(name, src_column) || same_name(name, op_column))
       what = "the name is Weir's own; choose another";
-    else if (std::any_of(before.begin(), before.end(), [&](const std::string& other) { return same_name(other, name); }))
+    else if (std::any_of(before.begin(), before.end(),
+                         [&](const std::string& other) { return same_name(other, name); }))
       what = "the column is there twice (upper and lower case are the same in SQL)";
     if (what.empty()) return true;
     problem(key, Error{Fault::config, Retry::no, what, {}});
@@ -155,7 +168,8 @@ class Planner {
       for (ChainColumn& column : stage->columns) {
         column.live = std::find(wanted.begin(), wanted.end(), column.column.name) != wanted.end();
         if (!column.live) continue;
-        if (!column.expression) want(needed, column.from);
+        if (!column.expression)
+          want(needed, column.from);
         else
           for (const std::string& name : column.expression->columns) want(needed, name);
       }
@@ -174,11 +188,13 @@ class Planner {
     for (ChainStage& stage : plan_.stages) {
       for (ChainClause& clause : stage.clauses) {
         const bool filter = clause.kind == ChainClause::Kind::filter;
-        clause.failed = fate({filter ? ChainFate::Kind::filtered : ChainFate::Kind::check_failed, clause.entry, &clause, nullptr});
+        clause.failed =
+            fate({filter ? ChainFate::Kind::filtered : ChainFate::Kind::check_failed, clause.entry, &clause, nullptr});
         clause.erring = fate({ChainFate::Kind::error, clause.entry, &clause, nullptr});
       }
       for (ChainColumn& column : stage.columns)
-        if (column.expression && column.live) column.erring = fate({ChainFate::Kind::error, stage.entry, nullptr, &column});
+        if (column.expression && column.live)
+          column.erring = fate({ChainFate::Kind::error, stage.entry, nullptr, &column});
     }
   }
 

@@ -26,24 +26,24 @@ struct ChainClause {
   std::string rule;       // of an expectation
   std::string owner;
   Expression condition;
-  std::uint32_t failed = 0;   // fate of a row where the condition is not TRUE
-  std::uint32_t erring = 0;   // fate of a row where it cannot be computed
+  std::uint32_t failed = 0;  // fate of a row where the condition is not TRUE
+  std::uint32_t erring = 0;  // fate of a row where it cannot be computed
 };
 
 struct ChainColumn {
   Column column;
-  std::string from;                       // the column before, where it is only passed on
-  std::optional<Expression> expression;   // else
+  std::string from;                      // the column before, where it is only passed on
+  std::optional<Expression> expression;  // else
   std::uint32_t erring = 0;
-  bool live = true;                       // a later clause, column or the output needs it
+  bool live = true;  // a later clause, column or the output needs it
 };
 
 struct ChainStage {
   std::vector<ChainClause> clauses;
   bool projects = false;
-  std::size_t entry = 0;              // of the projection
-  std::vector<ChainColumn> columns;   // visible ones after the stage
-  std::vector<std::string> reads;     // columns before the stage that it or a later one needs
+  std::size_t entry = 0;             // of the projection
+  std::vector<ChainColumn> columns;  // visible ones after the stage
+  std::vector<std::string> reads;    // columns before the stage that it or a later one needs
 };
 
 struct ChainFate {
@@ -63,7 +63,7 @@ struct ChainPlan {
 
   std::vector<std::string> steps;  // names of the entries
   Schema input;
-  Schema output;                   // hidden columns included
+  Schema output;  // hidden columns included
   bool has_op = false;
   std::vector<ChainStage> stages;
   std::vector<ChainFate> fates;

@@ -12,7 +12,9 @@ void append(std::string& list, const std::string& item) { list += (list.empty() 
 std::string as(const std::string& sql, const std::string& name) { return sql + " AS " + quote_identifier(name); }
 
 // TRUE or FALSE, short-circuiting as a WHERE does.
-std::string holds(const ChainClause& clause) { return "CASE WHEN " + clause.condition.sql() + " THEN TRUE ELSE FALSE END"; }
+std::string holds(const ChainClause& clause) {
+  return "CASE WHEN " + clause.condition.sql() + " THEN TRUE ELSE FALSE END";
+}
 
 std::string note(const ChainClause& clause) { return "weir_note(" + std::to_string(clause.failed) + ", " + row + ")"; }
 
@@ -20,7 +22,8 @@ std::string where(const ChainStage& stage) {
   std::string out = "TRUE";
   for (auto clause = stage.clauses.rbegin(); clause != stage.clauses.rend(); ++clause) {
     if (clause->kind == ChainClause::Kind::warn) {
-      out = "CASE WHEN CASE WHEN TRY(" + holds(*clause) + ") THEN TRUE ELSE NOT " + note(*clause) + " END THEN " + out + " ELSE FALSE END";
+      out = "CASE WHEN CASE WHEN TRY(" + holds(*clause) + ") THEN TRUE ELSE NOT " + note(*clause) + " END THEN " + out +
+            " ELSE FALSE END";
     } else {
       out = "CASE WHEN " + clause->condition.sql() + " THEN " + out + " ELSE " + note(*clause) + " END";
     }
@@ -32,7 +35,9 @@ std::string hidden(const ChainPlan& plan) {
   return quote_identifier(src_column) + (plan.has_op ? ", " + quote_identifier(op_column) : "");
 }
 
-std::string from(const std::string& inner) { return inner == "input" ? " FROM input" : " FROM (" + inner + ") AS _weir_q"; }
+std::string from(const std::string& inner) {
+  return inner == "input" ? " FROM input" : " FROM (" + inner + ") AS _weir_q";
+}
 
 }  // namespace
 
@@ -44,7 +49,8 @@ std::string fast_sql(const ChainPlan& plan) {
     std::string list;
     for (const ChainColumn& column : stage.columns)
       if (column.live)
-        append(list, as(column.expression ? column.expression->sql() : quote_identifier(column.from), column.column.name));
+        append(list,
+               as(column.expression ? column.expression->sql() : quote_identifier(column.from), column.column.name));
     append(list, hidden(plan));
     if (!last) append(list, as("weir_same(" + row + ")", std::string(row_column)));
     if (last && only_count) list = "count(*)";
@@ -59,24 +65,30 @@ namespace {
 // The columns that an expression names, as text, for the message.
 std::string values_of(const Expression& expression) {
   std::string list;
-  for (const std::string& name : expression.columns) append(list, "left(CAST(" + quote_identifier(name) + " AS VARCHAR), 65)");
+  for (const std::string& name : expression.columns)
+    append(list, "left(CAST(" + quote_identifier(name) + " AS VARCHAR), 65)");
   return "CAST([" + list + "] AS VARCHAR[])";
 }
 
 // NULL where the expression cannot be computed, else {v: its value}.
-std::string tried(const std::string& expression) { return "CASE WHEN " + fate + " IS NULL THEN TRY(struct_pack(v := " + expression + ")) END"; }
+std::string tried(const std::string& expression) {
+  return "CASE WHEN " + fate + " IS NULL THEN TRY(struct_pack(v := " + expression + ")) END";
+}
 std::string value(const std::string& name) { return "struct_extract(" + quote_identifier(name) + ", 'v')"; }
 
 std::string careful_clause(const ChainClause& clause, const std::string& inner) {
   if (clause.kind == ChainClause::Kind::warn)
-    return "SELECT *, " + as("CASE WHEN " + fate + " IS NULL THEN coalesce(TRY(" + holds(clause) + "), FALSE) END", "_weir_w" + std::to_string(clause.failed)) +
+    return "SELECT *, " +
+           as("CASE WHEN " + fate + " IS NULL THEN coalesce(TRY(" + holds(clause) + "), FALSE) END",
+              "_weir_w" + std::to_string(clause.failed)) +
            from(inner);
   const std::string sql = "SELECT *, " + as(tried(holds(clause)), "_weir_t") + from(inner);
   const std::string is_null = "\"_weir_t\" IS NULL";
-  return "SELECT * EXCLUDE (\"_weir_t\") REPLACE (CASE WHEN " + fate + " IS NOT NULL THEN " + fate + " WHEN " + is_null + " THEN " + std::to_string(clause.erring) +
-         "::UINTEGER WHEN NOT " + value("_weir_t") + " THEN " + std::to_string(clause.failed) + "::UINTEGER END AS " + fate + ", CASE WHEN " + fate +
-         " IS NULL AND (" + is_null + " OR NOT " + value("_weir_t") + ") THEN " + values_of(clause.condition) + " ELSE " + values + " END AS " + values + ")" +
-         from(sql);
+  return "SELECT * EXCLUDE (\"_weir_t\") REPLACE (CASE WHEN " + fate + " IS NOT NULL THEN " + fate + " WHEN " +
+         is_null + " THEN " + std::to_string(clause.erring) + "::UINTEGER WHEN NOT " + value("_weir_t") + " THEN " +
+         std::to_string(clause.failed) + "::UINTEGER END AS " + fate + ", CASE WHEN " + fate + " IS NULL AND (" +
+         is_null + " OR NOT " + value("_weir_t") + ") THEN " + values_of(clause.condition) + " ELSE " + values +
+         " END AS " + values + ")" + from(sql);
 }
 
 std::string careful_projection(const ChainStage& stage, const std::string& warns, const std::string& inner) {

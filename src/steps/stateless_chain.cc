@@ -38,8 +38,10 @@ std::vector<std::optional<std::string>> texts(const Chunk& chunk, std::size_t co
   duckdb_vector child = duckdb_list_vector_get_child(list);
   auto* const data = static_cast<duckdb_string_t*>(duckdb_vector_get_data(child));
   for (std::uint64_t i = entry.offset; i < entry.offset + entry.length; ++i) {
-    if (is_valid(validity(child), i)) out.emplace_back(std::string(duckdb_string_t_data(&data[i]), duckdb_string_t_length(data[i])));
-    else out.emplace_back(std::nullopt);
+    if (is_valid(validity(child), i))
+      out.emplace_back(std::string(duckdb_string_t_data(&data[i]), duckdb_string_t_length(data[i])));
+    else
+      out.emplace_back(std::nullopt);
   }
   return out;
 }
@@ -78,7 +80,8 @@ struct StatelessChain::Impl {
   Result<Run> run(Query& query, Session& session, const Batch& rows);
   Result<Fates> look(const Batch& rows);
   Batch pass(const Batch& rows, const ChainOutcome& outcome, const Chunks& selected) const;
-  Result<StepOutput> finish(const Batch& rows, const ChainOutcome& outcome, std::vector<ChainReject> rejects, const Chunks& selected);
+  Result<StepOutput> finish(const Batch& rows, const ChainOutcome& outcome, std::vector<ChainReject> rejects,
+                            const Chunks& selected);
   void add_reasons(const Batch& rows, std::vector<ChainReject>& rejects);
   Error stop(const Batch& rows, const Note& note);
   Result<StepOutput> process(const Batch& rows);
@@ -99,13 +102,15 @@ Status StatelessChain::Impl::prepare() {
   if (plan.projects()) {
     for (std::size_t i = 0; i < plan.output.size(); ++i) {
       const Column& made = fast->schema().columns().at(i);
-      CHECK(made.name == plan.output.columns()[i].name && made.type == plan.output.columns()[i].type, "a chain gives the columns it planned");
+      CHECK(made.name == plan.output.columns()[i].name && made.type == plan.output.columns()[i].type,
+            "a chain gives the columns it planned");
     }
   }
   for (std::size_t i = 0; i < plan.input.size(); ++i) {
     const std::string& name = plan.input.columns()[i].name;
     const auto& reads = plan.stages.front().reads;
-    if (name == src_column || name == op_column || std::find(reads.begin(), reads.end(), name) != reads.end()) columns_read.push_back(i);
+    if (name == src_column || name == op_column || std::find(reads.begin(), reads.end(), name) != reads.end())
+      columns_read.push_back(i);
   }
   return {};
 }
@@ -126,10 +131,12 @@ Result<StatelessChain::Impl::Fates> StatelessChain::Impl::look(const Batch& rows
     const std::uint32_t* const fate = column_data<std::uint32_t>(*chunk, 0);
     for (std::size_t i = 0; i < chunk->rows(); ++i, ++row) {
       for (std::size_t w = 0; w < warns.size(); ++w)
-        if (is_valid(validity(chunk->column(2 + w)), i) && !column_data<bool>(*chunk, 2 + w)[i]) out.notes.push_back({warns[w], row});
+        if (is_valid(validity(chunk->column(2 + w)), i) && !column_data<bool>(*chunk, 2 + w)[i])
+          out.notes.push_back({warns[w], row});
       if (!is_valid(validity(chunk->column(0)), i)) continue;
       out.notes.push_back({fate[i], row});
-      if (plan.fates.at(fate[i]).kind != ChainFate::Kind::filtered) out.rejects.push_back({row, fate[i], texts(*chunk, 1, i), ""});
+      if (plan.fates.at(fate[i]).kind != ChainFate::Kind::filtered)
+        out.rejects.push_back({row, fate[i], texts(*chunk, 1, i), ""});
     }
   }
   return out;
@@ -166,13 +173,16 @@ Error StatelessChain::Impl::stop(const Batch& rows, const Note& note) {
     reject.reason = std::move(alone[0].reason);
   }
   const ChainFate& fate = plan.fates.at(note.clause);
-  return Error{Fault::config, Retry::no,
-               "expectation " + fate.clause->rule + " of step " + plan.steps.at(fate.entry) + " has on_fail: fail, and record " +
-                   std::to_string(src_ordinal(one.src().at(0))) + " of this batch does not meet it: " + describe_reject(plan, reject),
+  return Error{Fault::config,
+               Retry::no,
+               "expectation " + fate.clause->rule + " of step " + plan.steps.at(fate.entry) +
+                   " has on_fail: fail, and record " + std::to_string(src_ordinal(one.src().at(0))) +
+                   " of this batch does not meet it: " + describe_reject(plan, reject),
                {}};
 }
 
-Result<StepOutput> StatelessChain::Impl::finish(const Batch& rows, const ChainOutcome& outcome, std::vector<ChainReject> rejects, const Chunks& selected) {
+Result<StepOutput> StatelessChain::Impl::finish(const Batch& rows, const ChainOutcome& outcome,
+                                                std::vector<ChainReject> rejects, const Chunks& selected) {
   if (const auto failing = outcome.failing()) return fail(stop(rows, *failing));
   add_reasons(rows, rejects);
   StepOutput out;
@@ -238,7 +248,8 @@ Status StatelessChain::Impl::settle_alone(std::uint64_t row, const Error& error,
     const bool warns_only = plan.fates[i].clause != nullptr && plan.fates[i].clause->kind == ChainClause::Kind::warn;
     if (plan.fates[i].kind == ChainFate::Kind::error && !warns_only) fate = i;
   }
-  if (for_all || !fate) return fail(Fault::config, "an expression of step " + plan.steps.front() + " cannot be run: " + error.message);
+  if (for_all || !fate)
+    return fail(Fault::config, "an expression of step " + plan.steps.front() + " cannot be run: " + error.message);
   out.notes.push_back({*fate, row});
   out.rejects.push_back({row, *fate, {}, error.message});
   return {};
@@ -259,7 +270,8 @@ const Schema& StatelessChain::schema() const { return impl_->plan.output; }
 Result<StepOutput> StatelessChain::process(const Batch& rows) { return impl_->process(rows); }
 const std::vector<std::size_t>& StatelessChain::columns_read() const { return impl_->columns_read; }
 
-StatelessChain::Checked StatelessChain::check(const std::vector<StepSpec>& entries, const Schema& input, Session& compute) {
+StatelessChain::Checked StatelessChain::check(const std::vector<StepSpec>& entries, const Schema& input,
+                                              Session& compute) {
   Checked out;
   ChainPlan plan;
   plan_chain(entries, input, compute, plan, out.problems);
@@ -267,8 +279,9 @@ StatelessChain::Checked StatelessChain::check(const std::vector<StepSpec>& entri
   return out;
 }
 
-Result<std::unique_ptr<StatelessChain>> StatelessChain::compile(const std::vector<StepSpec>& entries, const Schema& input,
-                                                                std::shared_ptr<Session> compute, std::shared_ptr<Session> careful) {
+Result<std::unique_ptr<StatelessChain>> StatelessChain::compile(const std::vector<StepSpec>& entries,
+                                                                const Schema& input, std::shared_ptr<Session> compute,
+                                                                std::shared_ptr<Session> careful) {
   auto impl = std::make_unique<Impl>();
   std::vector<Error> problems;
   plan_chain(entries, input, *compute, impl->plan, problems);

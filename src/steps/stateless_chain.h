@@ -28,7 +28,8 @@ class StatelessChain final : public Step {
   // `compute` runs the fast statement, `careful` (SessionKind::careful) the other. The error's place is
   // "steps.<name>.<key>".
   static Result<std::unique_ptr<StatelessChain>> compile(const std::vector<StepSpec>& entries, const Schema& input,
-                                                         std::shared_ptr<Session> compute, std::shared_ptr<Session> careful);
+                                                         std::shared_ptr<Session> compute,
+                                                         std::shared_ptr<Session> careful);
   // All that is wrong with the entries, for `weir check`, and the columns that come out where nothing is.
   struct Checked {
     std::vector<Error> problems;

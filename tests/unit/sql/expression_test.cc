@@ -46,7 +46,8 @@ TEST_CASE_METHOD(Fixture, "an expression tells its type and the columns it names
   CHECK(good("CAST(event_time AS DATE)").type.kind == TypeKind::date);
   CHECK(good("place.lat > 0", Wanted::condition).columns == std::vector<std::string>{"place"});
   CHECK(good("raw -> '$.a' ->> 'b'").columns == std::vector<std::string>{"raw"});
-  CHECK(good("list_transform(items, lambda x: x + length(currency))").columns == std::vector<std::string>{"items", "currency"});
+  CHECK(good("list_transform(items, lambda x: x + length(currency))").columns ==
+        std::vector<std::string>{"items", "currency"});
   CHECK(good("list_reduce(items, lambda x, y: x + y)").columns == std::vector<std::string>{"items"});
   CHECK(good("[x * 2 FOR x IN items IF x > 1]").columns == std::vector<std::string>{"items"});
   CHECK(good("\"user\" = 'a' AND user <> 'b'", Wanted::condition).columns == std::vector<std::string>{"user"});
@@ -54,20 +55,58 @@ TEST_CASE_METHOD(Fixture, "an expression tells its type and the columns it names
   CHECK(good("{'a': amount, 'b': [1, 2]}").type.kind == TypeKind::structure);
   CHECK(good("1").columns.empty());
   CHECK(good("'; DROP TABLE x; --'").type.kind == TypeKind::string);
-  for (const char* text : {"currency IN ('EUR', 'USD')", "amount BETWEEN 1 AND 2", "currency LIKE 'E%'", "currency ~ 'E.*'", "flag IS NOT TRUE", "NOT flag",
-                           "currency IS DISTINCT FROM 'x'", "CASE WHEN flag THEN TRUE ELSE amount > 1 END", "coalesce(flag, FALSE)", "TRY(1 / 0) > 1",
-                           "event_time > TIMESTAMPTZ '2024-01-01 00:00:00Z'", "event_time + INTERVAL 1 DAY > event_time", "items[1] = 2",
-                           "extract(year FROM event_time) = 2024", "event_time AT TIME ZONE 'Europe/Berlin' > TIMESTAMP '2024-01-01'",
-                           "currency COLLATE NOCASE = 'eur'", "nullif(currency, '') IS NULL", "list_sum(items) > 1", "list_aggregate(items, 'sum') > 1"})
+  for (const char* text :
+       {"currency IN ('EUR', 'USD')", "amount BETWEEN 1 AND 2", "currency LIKE 'E%'", "currency ~ 'E.*'",
+        "flag IS NOT TRUE", "NOT flag", "currency IS DISTINCT FROM 'x'", "CASE WHEN flag THEN TRUE ELSE amount > 1 END",
+        "coalesce(flag, FALSE)", "TRY(1 / 0) > 1", "event_time > TIMESTAMPTZ '2024-01-01 00:00:00Z'",
+        "event_time + INTERVAL 1 DAY > event_time", "items[1] = 2", "extract(year FROM event_time) = 2024",
+        "event_time AT TIME ZONE 'Europe/Berlin' > TIMESTAMP '2024-01-01'", "currency COLLATE NOCASE = 'eur'",
+        "nullif(currency, '') IS NULL", "list_sum(items) > 1", "list_aggregate(items, 'sum') > 1"})
     good(text, Wanted::condition);
 }
 
 TEST_CASE_METHOD(Fixture, "no text escapes from its place") {
-  for (const char* text : {"1) ; DROP TABLE x; SELECT (1", "1; SELECT 2", "1) FROM (SELECT 1", "1 FROM range(3)", "1 AS x", "1, 2", "amount) + (amount",
-                           "1) UNION SELECT (2", "1 UNION SELECT 2", "1 LIMIT 1", "1 ORDER BY 1", "1 WHERE flag", "1 GROUP BY ALL", "*", "items.*",
-                           "1) /* ", "/* */", "-- only a note", "1) -- ", "COLUMNS(*)", "DISTINCT 1", "DISTINCT (1)", "1 USING SAMPLE 1", "#1", "$1", "?", "DEFAULT",
-                           "(SELECT 1)", "EXISTS (SELECT 1)", "amount IN (SELECT 1)", "ARRAY(SELECT 1)", "1 QUALIFY TRUE", "row_number() OVER ()",
-                           "sum(amount) OVER ()", "WITH x AS (SELECT 1) SELECT 1", "INSERT INTO x VALUES (1)", "ALL 1", "", "   ", "amount >", "'open"})
+  for (const char* text : {"1) ; DROP TABLE x; SELECT (1",
+                           "1; SELECT 2",
+                           "1) FROM (SELECT 1",
+                           "1 FROM range(3)",
+                           "1 AS x",
+                           "1, 2",
+                           "amount) + (amount",
+                           "1) UNION SELECT (2",
+                           "1 UNION SELECT 2",
+                           "1 LIMIT 1",
+                           "1 ORDER BY 1",
+                           "1 WHERE flag",
+                           "1 GROUP BY ALL",
+                           "*",
+                           "items.*",
+                           "1) /* ",
+                           "/* */",
+                           "-- only a note",
+                           "1) -- ",
+                           "COLUMNS(*)",
+                           "DISTINCT 1",
+                           "DISTINCT (1)",
+                           "1 USING SAMPLE 1",
+                           "#1",
+                           "$1",
+                           "?",
+                           "DEFAULT",
+                           "(SELECT 1)",
+                           "EXISTS (SELECT 1)",
+                           "amount IN (SELECT 1)",
+                           "ARRAY(SELECT 1)",
+                           "1 QUALIFY TRUE",
+                           "row_number() OVER ()",
+                           "sum(amount) OVER ()",
+                           "WITH x AS (SELECT 1) SELECT 1",
+                           "INSERT INTO x VALUES (1)",
+                           "ALL 1",
+                           "",
+                           "   ",
+                           "amount >",
+                           "'open"})
     bad(text);
   bad(std::string("1\0 + 1", 6));
   bad(std::string(70'000, '1'));
@@ -78,8 +117,9 @@ TEST_CASE_METHOD(Fixture, "no text escapes from its place") {
 }
 
 TEST_CASE_METHOD(Fixture, "what is not deterministic or not a value is refused, with the way out") {
-  CHECK(bad("now()") == "now() reads the clock, so that a replay would give other rows; use a time of the record (a contract's "
-                        "timestamp or _timestamp), at character 1 of: now()");
+  CHECK(bad("now()") ==
+        "now() reads the clock, so that a replay would give other rows; use a time of the record (a contract's "
+        "timestamp or _timestamp), at character 1 of: now()");
   CHECK(bad("amount > 0 AND current_date > DATE '2024-01-01'").find("at character 16 of:") != std::string::npos);
   CHECK(bad("random() > 0.5").find("derive it from columns") != std::string::npos);
   CHECK(bad("sum(amount)").find("belongs in an aggregate step") != std::string::npos);
@@ -90,9 +130,26 @@ TEST_CASE_METHOD(Fixture, "what is not deterministic or not a value is refused, 
   CHECK(bad("list_aggregate(items, 'reservoir_quantile', 0.5)").find("draws lots") != std::string::npos);
   CHECK(bad("list_aggregate(items, currency)").find("named in quotes") != std::string::npos);
   CHECK(bad("length(DISTINCT currency)").find("belong to aggregates") != std::string::npos);
-  for (const char* name : {"uuid()", "getvariable('x')", "current_setting('threads')", "nextval('x')", "error('x')", "version()", "txid_current()", "today()",
-                           "ago(INTERVAL 1 DAY)", "current_timestamp", "current_user", "read_text('/etc/passwd')", "getenv('HOME')", "sleep_ms(1)",
-                           "json_serialize_sql('SELECT 1')", "query('SELECT 1')", "weir_input(1)", "pg_sleep(1)", "system.main.upper('a')", "a.upper('b')"})
+  for (const char* name : {"uuid()",
+                           "getvariable('x')",
+                           "current_setting('threads')",
+                           "nextval('x')",
+                           "error('x')",
+                           "version()",
+                           "txid_current()",
+                           "today()",
+                           "ago(INTERVAL 1 DAY)",
+                           "current_timestamp",
+                           "current_user",
+                           "read_text('/etc/passwd')",
+                           "getenv('HOME')",
+                           "sleep_ms(1)",
+                           "json_serialize_sql('SELECT 1')",
+                           "query('SELECT 1')",
+                           "weir_input(1)",
+                           "pg_sleep(1)",
+                           "system.main.upper('a')",
+                           "a.upper('b')"})
     bad(name);
 }
 
@@ -104,15 +161,19 @@ TEST_CASE_METHOD(Fixture, "messages name the place and the nearest name") {
   CHECK(bad("amount", Wanted::condition) == "must be TRUE or FALSE, but is of type decimal(12,2), in: amount");
   CHECK(bad("amount > 1 +") == "syntax error at end of input, at character 13 of: amount > 1 +");
   CHECK(bad("items || amount > 1").find("LINE") == std::string::npos);
-  CHECK(bad("upper(amount, 2)") == "No function matches the given name and argument types 'upper(DECIMAL(12,2), INTEGER_LITERAL)', at character 1 of: upper(amount, 2)");
+  CHECK(bad("upper(amount, 2)") ==
+        "No function matches the given name and argument types 'upper(DECIMAL(12,2), INTEGER_LITERAL)', at character 1 "
+        "of: upper(amount, 2)");
   CHECK(bad("_src + 1").find("there is no column") != std::string::npos);
   CHECK(bad("currency::ENUM('a')").find("CAST it to a listed one") != std::string::npos);
 }
 
 TEST_CASE_METHOD(Fixture, "the list of functions is closed and holds what DuckDB calls consistent") {
   std::set<std::string> consistent, unlisted;
-  for (const std::string& name : lines(*session, batch_of(*session, "SELECT DISTINCT lower(function_name) AS n FROM duckdb_functions() WHERE "
-                                                                    "(function_type = 'scalar' AND stability = 'CONSISTENT') OR function_type = 'macro'")))
+  for (const std::string& name :
+       lines(*session, batch_of(*session,
+                                "SELECT DISTINCT lower(function_name) AS n FROM duckdb_functions() WHERE "
+                                "(function_type = 'scalar' AND stability = 'CONSISTENT') OR function_type = 'macro'")))
     consistent.insert(name);
   const std::set<std::string> syntax{"row", "struct_pack", "list_value"};  // written as (1, 2), {a: 1}, [1]
   for (const std::string_view name : allowed_functions()) {
@@ -122,26 +183,82 @@ TEST_CASE_METHOD(Fixture, "the list of functions is closed and holds what DuckDB
   }
   // What a new DuckDB brings shows up here: put it into the list or leave it out on purpose.
   for (const std::string& name : consistent)
-    if (!is_allowed_function(name) && !name.starts_with("icu_collate_") && !name.starts_with("__internal") && !name.starts_with("pg_") &&
-        !name.starts_with("has_") && !name.starts_with("inet_") && !name.starts_with("st_") && !name.starts_with("variant_"))
+    if (!is_allowed_function(name) && !name.starts_with("icu_collate_") && !name.starts_with("__internal") &&
+        !name.starts_with("pg_") && !name.starts_with("has_") && !name.starts_with("inet_") &&
+        !name.starts_with("st_") && !name.starts_with("variant_"))
       unlisted.insert(name);
-  const std::set<std::string> on_purpose{
-      "ago", "alias", "can_cast_implicitly", "cast_to_type", "col_description", "combine", "constant_or_null", "create_sort_key", "current_catalog",
-      "current_database", "current_localtime", "current_localtimestamp", "current_query", "current_role", "current_schema", "current_schemas", "current_setting",
-      "current_user", "enum_code", "enum_first", "enum_last", "enum_range", "enum_range_boundary", "finalize", "format_pg_type", "format_type",
-      "generate_subscripts", "geomean", "geometric_mean", "get_block_size", "get_type", "getvariable", "hash", "icu_sort_key", "is_histogram_other_bin",
-      "json_deserialize_sql", "json_group_array", "json_group_object", "json_group_structure", "json_serialize_plan", "json_serialize_sql", "make_type",
-      "map_to_pg_oid", "obj_description", "parse_duckdb_log_message", "regexp_split_to_table", "remap_struct", "replace_type", "session_user",
-      "shobj_description", "switch", "timetz_byte_comparable", "union_extract", "union_tag", "union_value", "unpivot_list", "user", "vector_type", "version",
-      "wavg", "weighted_avg"};
+  const std::set<std::string> on_purpose{"ago",
+                                         "alias",
+                                         "can_cast_implicitly",
+                                         "cast_to_type",
+                                         "col_description",
+                                         "combine",
+                                         "constant_or_null",
+                                         "create_sort_key",
+                                         "current_catalog",
+                                         "current_database",
+                                         "current_localtime",
+                                         "current_localtimestamp",
+                                         "current_query",
+                                         "current_role",
+                                         "current_schema",
+                                         "current_schemas",
+                                         "current_setting",
+                                         "current_user",
+                                         "enum_code",
+                                         "enum_first",
+                                         "enum_last",
+                                         "enum_range",
+                                         "enum_range_boundary",
+                                         "finalize",
+                                         "format_pg_type",
+                                         "format_type",
+                                         "generate_subscripts",
+                                         "geomean",
+                                         "geometric_mean",
+                                         "get_block_size",
+                                         "get_type",
+                                         "getvariable",
+                                         "hash",
+                                         "icu_sort_key",
+                                         "is_histogram_other_bin",
+                                         "json_deserialize_sql",
+                                         "json_group_array",
+                                         "json_group_object",
+                                         "json_group_structure",
+                                         "json_serialize_plan",
+                                         "json_serialize_sql",
+                                         "make_type",
+                                         "map_to_pg_oid",
+                                         "obj_description",
+                                         "parse_duckdb_log_message",
+                                         "regexp_split_to_table",
+                                         "remap_struct",
+                                         "replace_type",
+                                         "session_user",
+                                         "shobj_description",
+                                         "switch",
+                                         "timetz_byte_comparable",
+                                         "union_extract",
+                                         "union_tag",
+                                         "union_value",
+                                         "unpivot_list",
+                                         "user",
+                                         "vector_type",
+                                         "version",
+                                         "wavg",
+                                         "weighted_avg"};
   CHECK(unlisted == on_purpose);
 }
 
 TEST_CASE_METHOD(Fixture, "the left side of a condition guards the right one, whatever DuckDB would swap") {
   const auto sql = [&](const char* text) { return good(text, Wanted::condition).sql(); };
-  CHECK(sql("amount > 1 AND currency IN ('EUR', 'USD') AND flag") == "(amount > 1 AND currency IN ('EUR', 'USD') AND flag\n)");
-  CHECK(sql("flag AND CAST(amount AS DECIMAL(4,2)) > 1") == "(CASE  WHEN (flag) THEN ((CAST(amount AS DECIMAL(4,2)) > 1)) ELSE CAST('f' AS BOOLEAN) END\n)");
-  CHECK(sql("flag OR CAST(amount AS DECIMAL(4,2)) > 1").find("CASE  WHEN (flag) THEN (CAST('t' AS BOOLEAN)) ELSE (CAST(amount") == 1);
+  CHECK(sql("amount > 1 AND currency IN ('EUR', 'USD') AND flag") ==
+        "(amount > 1 AND currency IN ('EUR', 'USD') AND flag\n)");
+  CHECK(sql("flag AND CAST(amount AS DECIMAL(4,2)) > 1") ==
+        "(CASE  WHEN (flag) THEN ((CAST(amount AS DECIMAL(4,2)) > 1)) ELSE CAST('f' AS BOOLEAN) END\n)");
+  CHECK(sql("flag OR CAST(amount AS DECIMAL(4,2)) > 1")
+            .find("CASE  WHEN (flag) THEN (CAST('t' AS BOOLEAN)) ELSE (CAST(amount") == 1);
   CHECK(sql("amount BETWEEN 0 AND CAST(amount AS DECIMAL(4,2))").find("CASE") == 1);
   CHECK(sql("amount IN (1, CAST(amount AS DECIMAL(4,2)))").find("CASE") == 1);
   CHECK(sql("NOT (flag AND CAST(amount AS DECIMAL(4,2)) > 1)").find("CASE") == std::string::npos);

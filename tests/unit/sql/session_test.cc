@@ -31,7 +31,8 @@ Error error_of(Session& session, const std::string& sql) {
 
 TEST_CASE("a query is bound once and runs for every batch, in order") {
   auto session = open_session();
-  const Batch big = batch_of(*session, "SELECT range AS id, 'a longer string of row ' || range AS text FROM range(10000)");
+  const Batch big =
+      batch_of(*session, "SELECT range AS id, 'a longer string of row ' || range AS text FROM range(10000)");
   REQUIRE(big.rows() == 10000);
   Query query = prepare(*session, "SELECT id * 2 AS twice, text FROM input WHERE id % 3 = 0", big.schema());
   CHECK(to_string(query.schema()) == "twice int64, text string");
@@ -62,23 +63,26 @@ TEST_CASE("results outlive input, query and session") {
   Batch out;
   {
     auto session = open_session();
-    const Batch in = batch_of(*session, "SELECT range AS id, repeat('x', 40) || range AS text, [range::VARCHAR || repeat('y', 30)] AS list, "
-                                        "{'a': repeat('z', 20) || range} AS s FROM range(5000)");
+    const Batch in =
+        batch_of(*session,
+                 "SELECT range AS id, repeat('x', 40) || range AS text, [range::VARCHAR || repeat('y', 30)] AS list, "
+                 "{'a': repeat('z', 20) || range} AS s FROM range(5000)");
     Query query = prepare(*session, "SELECT text, list, s, substr(text, 5) AS part FROM input", in.schema());
     out = *query.run(in);
   }
   auto other = open_session();
   const auto rows = lines(*other, out);
   REQUIRE(rows.size() == 5000);
-  CHECK(rows[4321] == std::string(40, 'x') + "4321|[4321" + std::string(30, 'y') + "]|{'a': " + std::string(20, 'z') + "4321}|" +
-                          std::string(36, 'x') + "4321");
+  CHECK(rows[4321] == std::string(40, 'x') + "4321|[4321" + std::string(30, 'y') + "]|{'a': " + std::string(20, 'z') +
+                          "4321}|" + std::string(36, 'x') + "4321");
 }
 
 TEST_CASE("two inputs keep their names") {
   auto session = open_session();
   const Batch a = batch_of(*session, "SELECT range AS id FROM range(3000)");
   const Batch b = batch_of(*session, "SELECT range * 2 AS id, range AS v FROM range(10)");
-  auto query = session->prepare("SELECT a.id, b.v FROM a JOIN b ON a.id = b.id ORDER BY 1 DESC", {{"a", a.schema()}, {"b", b.schema()}});
+  auto query = session->prepare("SELECT a.id, b.v FROM a JOIN b ON a.id = b.id ORDER BY 1 DESC",
+                                {{"a", a.schema()}, {"b", b.schema()}});
   REQUIRE(query);
   const auto out = query->run(std::vector<Batch>{a, b});
   REQUIRE(out);
@@ -90,8 +94,9 @@ TEST_CASE("a query says which columns it reads") {
   auto session = open_session();
   const Batch in = batch_of(*session, "SELECT 1 AS a, 2 AS b, 3 AS c, 4 AS d");
   CHECK(*prepare(*session, "SELECT d, b FROM input", in.schema()).columns_read(0) == std::vector<std::size_t>{1, 3});
-  CHECK(*prepare(*session, "SELECT b FROM (SELECT *, a + 1 AS x FROM input) WHERE c > 1", in.schema()).columns_read(0) ==
-        std::vector<std::size_t>{1, 2});
+  CHECK(
+      *prepare(*session, "SELECT b FROM (SELECT *, a + 1 AS x FROM input) WHERE c > 1", in.schema()).columns_read(0) ==
+      std::vector<std::size_t>{1, 2});
   // DuckDB takes the first column where it needs only the number of rows.
   CHECK(*prepare(*session, "SELECT count(*) FROM input", in.schema()).columns_read(0) == std::vector<std::size_t>{0});
 }
@@ -100,8 +105,10 @@ TEST_CASE("an error in any chunk fails the run, whatever came before it") {
   auto session = open_session();
   const Batch in = batch_of(*session, "SELECT range AS id FROM range(300000)");
   for (const int bad : {0, 1, 2047, 2048, 5000, 150000, 299999}) {
-    Query query = prepare(*session, "SELECT CAST(CASE WHEN id = " + std::to_string(bad) + " THEN 'x' ELSE '1' END AS INTEGER) AS v FROM input",
-                          in.schema());
+    Query query = prepare(
+        *session,
+        "SELECT CAST(CASE WHEN id = " + std::to_string(bad) + " THEN 'x' ELSE '1' END AS INTEGER) AS v FROM input",
+        in.schema());
     const auto out = query.run(in);
     REQUIRE(!out);
     CHECK(out.error().fault == Fault::data);
@@ -118,7 +125,8 @@ TEST_CASE("errors carry a fault and read well") {
   CHECK(error_of(*session, "SELECT ln(range) FROM range(1)").message == "cannot take logarithm of zero");
   CHECK(error_of(*session, "SELECT nope").fault == Fault::config);
   CHECK(error_of(*session, "SELECT 1 +").message == "syntax error at end of input");
-  CHECK(error_of(*session, "SELECT nope").message == "Referenced column \"nope\" was not found because the FROM clause is missing");
+  CHECK(error_of(*session, "SELECT nope").message ==
+        "Referenced column \"nope\" was not found because the FROM clause is missing");
   CHECK(error_of(*session, "SELECT 1; SELECT 2").fault == Fault::config);
   CHECK(error_of(*session, "").fault == Fault::config);
   CHECK(error_of(*session, "SELECT CAST(repeat('v', 100000 + range) AS INTEGER) FROM range(1)").message.size() < 256);
@@ -130,18 +138,21 @@ TEST_CASE("errors carry a fault and read well") {
 TEST_CASE("compute has no way out") {
   for (const SessionKind kind : {SessionKind::compute, SessionKind::careful}) {
     auto session = open_session(kind);
-    for (const char* sql : {"SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "COPY (SELECT 1) TO '/tmp/weir_out.csv'",
-                            "ATTACH '/tmp/weir_x.db'", "SET enable_external_access = true", "SET threads = 4", "INSTALL httpfs", "LOAD httpfs"})
+    for (const char* sql : {"SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+                            "COPY (SELECT 1) TO '/tmp/weir_out.csv'", "ATTACH '/tmp/weir_x.db'",
+                            "SET enable_external_access = true", "SET threads = 4", "INSTALL httpfs", "LOAD httpfs"})
       CHECK(!session->run(sql));
-    CHECK(lines(*session, batch_of(*session, "SELECT current_setting('threads') AS t, current_setting('TimeZone') AS z")) ==
+    CHECK(lines(*session,
+                batch_of(*session, "SELECT current_setting('threads') AS t, current_setting('TimeZone') AS z")) ==
           std::vector<std::string>{"1|UTC"});
   }
 }
 
 TEST_CASE("the extensions are inside") {
   auto session = open_session();
-  CHECK(lines(*session, batch_of(*session, "SELECT json_extract_string('{\"a\": \"b\"}', '$.a') AS j, "
-                                           "'2024-03-31 01:30:00'::TIMESTAMPTZ AT TIME ZONE 'Europe/Berlin' AS t")) ==
+  CHECK(lines(*session, batch_of(*session,
+                                 "SELECT json_extract_string('{\"a\": \"b\"}', '$.a') AS j, "
+                                 "'2024-03-31 01:30:00'::TIMESTAMPTZ AT TIME ZONE 'Europe/Berlin' AS t")) ==
         std::vector<std::string>{"b|2024-03-31 03:30:00"});
 }
 
@@ -152,7 +163,8 @@ TEST_CASE("io writes Parquet, JSON and CSV from a batch and counts the rows") {
   const Batch in = batch_of(*session, "SELECT range AS id, 'it''s ' || range AS text FROM range(7000)");
   for (const std::string format : {"parquet", "json", "csv"}) {
     const auto path = (dir / ("out." + format)).string();
-    Query copy = prepare(*session, "COPY (SELECT * FROM input) TO " + quote_literal(path) + " (FORMAT " + format + ")", in.schema());
+    Query copy = prepare(*session, "COPY (SELECT * FROM input) TO " + quote_literal(path) + " (FORMAT " + format + ")",
+                         in.schema());
     const auto rows = copy.execute(in);
     REQUIRE(rows);
     CHECK(*rows == 7000);
@@ -161,7 +173,8 @@ TEST_CASE("io writes Parquet, JSON and CSV from a batch and counts the rows") {
     CHECK(lines(*session, batch_of(*session, "SELECT count(*) AS n, max(text) AS t FROM " + quote_literal(path))) ==
           std::vector<std::string>{"7000|it's 999"});
   }
-  Query lost = prepare(*session, "COPY (SELECT * FROM input) TO '/nonexistent/x.parquet' (FORMAT parquet)", in.schema());
+  Query lost =
+      prepare(*session, "COPY (SELECT * FROM input) TO '/nonexistent/x.parquet' (FORMAT parquet)", in.schema());
   CHECK(lost.execute(in).error().fault == Fault::external);
   std::filesystem::remove_all(dir);
 }
@@ -194,8 +207,10 @@ TEST_CASE("notes name every row once, whatever stands between") {
   auto session = open_session();
   const Batch in = batch_of(*session, "SELECT range AS id, range::VARCHAR AS s FROM range(10000)");
   auto query = session->prepare(
-      "SELECT id, a FROM (SELECT id, CAST(s AS INTEGER) AS a, weir_same(_weir_row) AS _weir_row FROM input WHERE CASE WHEN id % 10 > 0 THEN CASE WHEN "
-      "id <> 77 THEN TRUE ELSE weir_note(2, _weir_row) END ELSE weir_note(1, _weir_row) END) WHERE CASE WHEN a > 100 THEN TRUE ELSE weir_note(3, "
+      "SELECT id, a FROM (SELECT id, CAST(s AS INTEGER) AS a, weir_same(_weir_row) AS _weir_row FROM input WHERE CASE "
+      "WHEN id % 10 > 0 THEN CASE WHEN "
+      "id <> 77 THEN TRUE ELSE weir_note(2, _weir_row) END ELSE weir_note(1, _weir_row) END) WHERE CASE WHEN a > 100 "
+      "THEN TRUE ELSE weir_note(3, "
       "_weir_row) END",
       {{"input", in.schema(), true}});
   if (!query) FAIL(query.error().text());
@@ -204,9 +219,12 @@ TEST_CASE("notes name every row once, whatever stands between") {
     REQUIRE(out);
     std::vector<Note> want;
     for (std::uint64_t i = 0; i < 10000; ++i) {
-      if (i % 10 == 0) want.push_back({1, i});
-      else if (i == 77) want.push_back({2, i});
-      else if (i <= 100) want.push_back({3, i});
+      if (i % 10 == 0)
+        want.push_back({1, i});
+      else if (i == 77)
+        want.push_back({2, i});
+      else if (i <= 100)
+        want.push_back({3, i});
     }
     CHECK(session->take_notes() == want);
     CHECK(out->rows() == 10000 - want.size());
@@ -215,10 +233,13 @@ TEST_CASE("notes name every row once, whatever stands between") {
 
 TEST_CASE("a filter is not moved past weir_same, so that a column that fails is computed for every row") {
   auto session = open_session();
-  const Batch in = batch_of(*session, "SELECT range AS id, CASE WHEN range = 5 THEN 'x' ELSE '1' END AS s FROM range(10)");
+  const Batch in =
+      batch_of(*session, "SELECT range AS id, CASE WHEN range = 5 THEN 'x' ELSE '1' END AS s FROM range(10)");
   const auto run = [&](const std::string& row) {
-    auto query = session->prepare("SELECT id FROM (SELECT id, CAST(s AS INTEGER) AS a, " + row + " AS _weir_row FROM input) WHERE CASE WHEN id > 7 OR a > 0 "
-                                  "THEN id > 6 ELSE weir_note(1, _weir_row) END", {{"input", in.schema(), true}});
+    auto query = session->prepare("SELECT id FROM (SELECT id, CAST(s AS INTEGER) AS a, " + row +
+                                      " AS _weir_row FROM input) WHERE CASE WHEN id > 7 OR a > 0 "
+                                      "THEN id > 6 ELSE weir_note(1, _weir_row) END",
+                                  {{"input", in.schema(), true}});
     REQUIRE(query);
     return query->run(in).has_value();
   };

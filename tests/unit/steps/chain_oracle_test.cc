@@ -20,7 +20,9 @@ class Generator {
 
   std::size_t below(std::size_t n) { return random_() % n; }
   template <class T>
-  const T& pick(const std::vector<T>& from) { return from[below(from.size())]; }
+  const T& pick(const std::vector<T>& from) {
+    return from[below(from.size())];
+  }
 
   std::string number(int depth) {
     if (depth == 0 || below(4) == 0) return below(5) == 0 ? std::to_string(below(5)) : pick(numbers_);
@@ -71,7 +73,8 @@ class Generator {
         case 1: {
           ExpectSpec expect;
           for (std::size_t r = 0; r < 1 + below(3); ++r)
-            expect.rules.push_back({name + "r" + std::to_string(r), condition(2), below(2) == 0 ? OnFail::warn : OnFail::dead_letter, "o"});
+            expect.rules.push_back({name + "r" + std::to_string(r), condition(2),
+                                    below(2) == 0 ? OnFail::warn : OnFail::dead_letter, "o"});
           out.push_back({name, "", expect});
           break;
         }
@@ -83,7 +86,9 @@ class Generator {
           if (below(3) == 0) {  // columns that are not named are gone: what only they needed is not computed
             select.all = false;
             for (const char* column : {"a", "b", "s", "t", "f", "flag"})
-              if (std::none_of(select.columns.begin(), select.columns.end(), [&](const auto& c) { return c.first == column; })) select.columns.emplace_back(column, column);
+              if (std::none_of(select.columns.begin(), select.columns.end(),
+                               [&](const auto& c) { return c.first == column; }))
+                select.columns.emplace_back(column, column);
             numbers_ = {"a", "b"};
           }
           for (const auto& column : select.columns)
@@ -106,7 +111,10 @@ class Generator {
 // Runs one row at a time through statements of one expression each.
 class Model {
  public:
-  Model(Session& session, const std::vector<StepSpec>& entries, const Schema& input) : session_(session), entries_(entries) { needed(input); }
+  Model(Session& session, const std::vector<StepSpec>& entries, const Schema& input)
+      : session_(session), entries_(entries) {
+    needed(input);
+  }
 
   struct Fate {
     std::string line;  // "passes: values" or "step code field rule"
@@ -148,11 +156,15 @@ class Model {
         for (const auto& [name, text] : columns) {
           // What no later entry needs is not computed.
           const std::string sql = needs_[i].contains(name) ? "(" + text + ")" : "NULL::INTEGER";
-          if (!run("SELECT " + sql + " AS v FROM input", row)) return out.line = entry.name + " EXPRESSION_ERROR " + name + " ", out;
-          if (select.all && row.schema().find(name)) replaced += (replaced.empty() ? "" : ", ") + sql + " AS " + name;
-          else added += ", " + sql + " AS " + name;
+          if (!run("SELECT " + sql + " AS v FROM input", row))
+            return out.line = entry.name + " EXPRESSION_ERROR " + name + " ", out;
+          if (select.all && row.schema().find(name))
+            replaced += (replaced.empty() ? "" : ", ") + sql + " AS " + name;
+          else
+            added += ", " + sql + " AS " + name;
         }
-        list = select.all ? (replaced.empty() ? "*" : "* REPLACE (" + replaced + ")") + added : added.substr(2) + ", _src";
+        list =
+            select.all ? (replaced.empty() ? "*" : "* REPLACE (" + replaced + ")") + added : added.substr(2) + ", _src";
         const auto next = run("SELECT " + list + " FROM input", row);
         REQUIRE(next);
         row = *next;
@@ -177,8 +189,10 @@ class Model {
         for (const auto& [name, text] : select->columns) {
           const Type type = check_expression(session_, text, before.back(), Wanted::value)->type;
           const auto at = Schema(columns).find(name);
-          if (at) columns[*at] = {name, type, true};
-          else columns.push_back({name, type, true});
+          if (at)
+            columns[*at] = {name, type, true};
+          else
+            columns.push_back({name, type, true});
         }
         after = Schema(columns);
       }
@@ -192,7 +206,8 @@ class Model {
         const auto expression = check_expression(session_, text, before[i], Wanted::value);
         to.insert(expression->columns.begin(), expression->columns.end());
       };
-      if (const auto* filter = std::get_if<FilterSpec>(&entries_[i].body)) add(wanted, filter->condition);
+      if (const auto* filter = std::get_if<FilterSpec>(&entries_[i].body))
+        add(wanted, filter->condition);
       else if (const auto* expect = std::get_if<ExpectSpec>(&entries_[i].body))
         for (const ExpectationSpec& rule : expect->rules) add(wanted, rule.check);
       else {
@@ -200,7 +215,9 @@ class Model {
         needs_[i] = wanted;
         std::set<std::string> earlier;
         for (const std::string& name : wanted)
-          if (std::none_of(select.columns.begin(), select.columns.end(), [&](const auto& c) { return c.first == name; })) earlier.insert(name);
+          if (std::none_of(select.columns.begin(), select.columns.end(),
+                           [&](const auto& c) { return c.first == name; }))
+            earlier.insert(name);
         for (const auto& [name, text] : select.columns)
           if (wanted.contains(name)) add(earlier, text);
         wanted = earlier;
@@ -237,9 +254,11 @@ std::string text(const std::vector<StepSpec>& chain) {
   std::string out;
   for (const StepSpec& entry : chain) {
     out += entry.name + ": ";
-    if (const auto* filter = std::get_if<FilterSpec>(&entry.body)) out += "filter " + filter->condition;
+    if (const auto* filter = std::get_if<FilterSpec>(&entry.body))
+      out += "filter " + filter->condition;
     else if (const auto* expect = std::get_if<ExpectSpec>(&entry.body))
-      for (const auto& rule : expect->rules) out += (rule.on_fail == OnFail::warn ? "warn " : "expect ") + rule.check + "; ";
+      for (const auto& rule : expect->rules)
+        out += (rule.on_fail == OnFail::warn ? "warn " : "expect ") + rule.check + "; ";
     else {
       const auto& select = std::get<SelectSpec>(entry.body);
       out += select.all ? "select *" : "select ";
@@ -258,7 +277,9 @@ std::string first_difference(const std::vector<std::string>& got, const std::vec
   return "";
 }
 
-std::string describe(const Rejected& r) { return r.step + " " + std::string(to_string(r.code)) + " " + r.field + " " + r.rule; }
+std::string describe(const Rejected& r) {
+  return r.step + " " + std::string(to_string(r.code)) + " " + r.field + " " + r.rule;
+}
 
 }  // namespace
 
@@ -266,12 +287,16 @@ TEST_CASE("random chains agree with a model that takes each row alone") {
   auto compute = open_session(SessionKind::compute);
   auto careful = open_session(SessionKind::careful);
   // 60 kinds of rows; the batch repeats them so that each stands at many places, chunk borders included.
-  const Batch kinds = batch_of(*compute,
-                               "SELECT CASE range % 7 WHEN 6 THEN NULL WHEN 5 THEN 2000000000 ELSE range % 7 END::INTEGER AS a, (range % 5 - 1)::INTEGER AS b, "
-                               "CASE range % 6 WHEN 0 THEN 'x' WHEN 1 THEN NULL WHEN 2 THEN '300' WHEN 3 THEN '' ELSE range::VARCHAR END AS s, "
-                               "CASE WHEN range % 4 = 0 THEN 'y' ELSE '7' END AS t, CASE range % 8 WHEN 0 THEN 'nan' WHEN 1 THEN 'inf' ELSE '1.5' END::DOUBLE AS f, "
-                               "range % 3 = 0 AS flag, range::UBIGINT AS _src FROM range(60)");
-  const std::uint64_t seed = std::getenv("WEIR_SEED") != nullptr ? std::strtoull(std::getenv("WEIR_SEED"), nullptr, 10) : 20260101;
+  const Batch kinds = batch_of(
+      *compute,
+      "SELECT CASE range % 7 WHEN 6 THEN NULL WHEN 5 THEN 2000000000 ELSE range % 7 END::INTEGER AS a, (range % 5 - "
+      "1)::INTEGER AS b, "
+      "CASE range % 6 WHEN 0 THEN 'x' WHEN 1 THEN NULL WHEN 2 THEN '300' WHEN 3 THEN '' ELSE range::VARCHAR END AS s, "
+      "CASE WHEN range % 4 = 0 THEN 'y' ELSE '7' END AS t, CASE range % 8 WHEN 0 THEN 'nan' WHEN 1 THEN 'inf' ELSE "
+      "'1.5' END::DOUBLE AS f, "
+      "range % 3 = 0 AS flag, range::UBIGINT AS _src FROM range(60)");
+  const std::uint64_t seed =
+      std::getenv("WEIR_SEED") != nullptr ? std::strtoull(std::getenv("WEIR_SEED"), nullptr, 10) : 20260101;
   const int chains = std::getenv("WEIR_CHAINS") != nullptr ? std::atoi(std::getenv("WEIR_CHAINS")) : 60;
   int with_errors = 0, refused = 0;
   for (int round = 0; round < chains; ++round) {
@@ -286,7 +311,8 @@ TEST_CASE("random chains agree with a model that takes each row alone") {
     }
     Model model(*compute, spec, kinds.schema());
     std::vector<Model::Fate> want;
-    for (std::uint64_t i = 0; i < kinds.rows(); ++i) want.push_back(model.fate(take_rows(kinds, std::vector<std::uint64_t>{i})));
+    for (std::uint64_t i = 0; i < kinds.rows(); ++i)
+      want.push_back(model.fate(take_rows(kinds, std::vector<std::uint64_t>{i})));
 
     // All kinds, over and over, past a chunk's border; then only those that pass, so that nothing throws; then single ones.
     std::vector<std::vector<std::uint64_t>> picks(4);
@@ -310,9 +336,12 @@ TEST_CASE("random chains agree with a model that takes each row alone") {
       std::map<std::string, std::uint64_t> warned;
       for (const std::uint64_t kind : pick) {
         const Model::Fate& fate = want[kind];
-        if (fate.line.starts_with("passes: ")) passing.push_back(fate.line.substr(8));
-        else if (fate.line.ends_with("FILTERED")) ++filtered;
-        else rejected.push_back(std::to_string(kind) + " " + fate.line);
+        if (fate.line.starts_with("passes: "))
+          passing.push_back(fate.line.substr(8));
+        else if (fate.line.ends_with("FILTERED"))
+          ++filtered;
+        else
+          rejected.push_back(std::to_string(kind) + " " + fate.line);
         for (const auto& [rule, held] : fate.warns) warned[rule] += held ? 0 : 1;
       }
       std::vector<std::string> got;
