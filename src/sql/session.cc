@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "sql/error.h"
 #include "sql/input.h"
+#include "sql/utc_casts.h"
 
 namespace weir {
 namespace {
@@ -120,6 +121,7 @@ Result<std::shared_ptr<Session>> Session::open(SessionKind kind, const SessionLi
   TRY(run_statement(state->connection, "SET GLOBAL Calendar = 'gregorian'"));
   if (kind != SessionKind::io) {
     TRY(state->notes.install(state->connection));
+    TRY(install_utc_casts(state->connection));
     TRY(run_statement(state->connection, "SET GLOBAL enable_external_access = false"));
     TRY(run_statement(state->connection, "SET GLOBAL lock_configuration = true"));
   }

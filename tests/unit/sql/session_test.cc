@@ -245,3 +245,28 @@ TEST_CASE("a filter is not moved past weir_same, so that a column that fails is 
   };
   CHECK(!run("weir_same(_weir_row)"));
 }
+
+TEST_CASE("timestamps become dates as ICU would have it in UTC") {
+  auto ours = open_session(SessionKind::compute);
+  auto icu = open_session(SessionKind::io);  // without our casts
+  const std::string values =
+      "SELECT * FROM (SELECT make_timestamptz(range * 86400000000 - 1) AS t FROM range(-800, 800) UNION ALL "
+      "SELECT make_timestamptz((range * 7919 * 1000003 % 200000000000) * 1000000 - 100000000000000000 + range) FROM "
+      "range(3000) UNION ALL "
+      "SELECT unnest([NULL, 'infinity', '-infinity', '0001-01-01 00:00:00Z', '9999-12-31 23:59:59.999999Z', "
+      "'1969-12-31 23:59:59.999999Z', '1970-01-01 00:00:00Z']::TIMESTAMPTZ[]))";
+  const Batch in = batch_of(*icu, values);
+  const std::string sql =
+      "SELECT CAST(t AS DATE) AS d, CAST(t AS TIMESTAMP) AS ts, TRY_CAST(t AS DATE) AS td, CAST(list_value(t) AS "
+      "DATE[]) AS l, "
+      "CAST(t AS DATE) = DATE '1970-01-01' AS same FROM input";
+  Query a = prepare(*ours, sql, in.schema()), b = prepare(*icu, sql, in.schema());
+  CHECK(lines(*icu, *a.run(in)) == lines(*icu, *b.run(in)));
+  CHECK(
+      lines(
+          *ours,
+          batch_of(
+              *ours,
+              "SELECT CAST(TIMESTAMPTZ '2024-02-29 23:59:59Z' AS DATE) AS d, CAST(NULL::TIMESTAMPTZ AS DATE) AS n")) ==
+      std::vector<std::string>{"2024-02-29|NULL"});
+}
