@@ -33,18 +33,15 @@ std::string phases(const BatchProgress& batch) {
   return out;
 }
 
-// 0: unknown.
-std::size_t columns() {
+// What the redrawing can take: a line that the terminal breaks in two, or one that has scrolled away, would spoil it.
+std::string fit(const std::string& text) {
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-// A line that the terminal breaks in two would spoil the redrawing.
-std::string cut_lines(const std::string& text, std::size_t width) {
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row < 3) return text;
   std::string out;
-  for (std::size_t begin = 0; begin < text.size();) {
+  std::size_t rows = 1;  // the cursor's own
+  for (std::size_t begin = 0; begin < text.size() && ++rows <= size.ws_row;) {
     const std::size_t end = text.find('\n', begin);
-    out += printable(std::string_view(text).substr(begin, end - begin), width) + "\n";
+    out += printable(std::string_view(text).substr(begin, end - begin), size.ws_col) + "\n";
     begin = end + 1;
   }
   return out;
@@ -97,8 +94,7 @@ void ProgressView::draw() {
     out_ << line() << std::flush;
     return;
   }
-  const std::size_t width = columns();
-  const std::string text = width > 0 ? cut_lines(lines(), width) : lines();
+  const std::string text = fit(lines());
   if (lines_drawn_ > 0) out_ << fmt::format("\x1b[{}A\x1b[J", lines_drawn_);
   out_ << text << std::flush;
   lines_drawn_ = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -123,7 +119,7 @@ std::string ProgressView::lines() const {
   out += fmt::format("  in {:>13}   out {:>11}   dropped {:>7}   dead letters {:>7}\n", grouped(totals_.rows_in),
                      grouped(totals_.rows_out), grouped(totals_.rows_dropped()), grouped(totals_.rows_dead()));
   if (totals_.batches > 0)
-    out += fmt::format("  batch {:>10}   {:>9} rows in {:.0f} ms  ({})\n", last_.number.value, grouped(last_.rows_in()),
+    out += fmt::format("  batch {}: {} rows in {:.0f} ms ({})\n", last_.number.value, grouped(last_.rows_in()),
                        in_seconds(work_of(last_)) * 1000, phases(last_));
   out += bars(totals_.dead_letters);
   if (!trouble_.empty()) out += "  " + trouble_ + "\n";

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <iostream>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -7,6 +11,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/load_file.h"
+#include "cli/progress_view.h"
 #include "cli/stop_signals.h"
 #include "cli/verbs.h"
 #include "pipeline/runner.h"
@@ -69,6 +74,35 @@ class LogListener final : public ProgressListener {
   std::uint64_t rows_dropped_ = 0;
 };
 
+// On a terminal, instead of the lines: progress in place, drawn by a thread of its own.
+class LiveListener final : public ProgressListener {
+ public:
+  LiveListener(LogListener& log, const std::string& pipeline, Clock& clock)
+      : log_(log), clock_(clock), view_(pipeline, std::cout, true, clock), drawer_([this](std::stop_token stop) {
+          while (clock_.sleep(std::chrono::milliseconds(200), stop)) view_.draw();
+          view_.finish();
+        }) {}
+  void committed(const BatchProgress& batch) override {
+    log_.committed(batch);
+    view_.committed(batch);
+  }
+  void waiting(const Error& error, Clock::Duration next_try) override { view_.waiting(error, next_try); }
+
+ private:
+  LogListener& log_;
+  Clock& clock_;
+  ProgressView view_;
+  std::jthread drawer_;
+};
+
+// Lines of a console sink would be drawn over.
+bool may_draw(const RunOptions& options, const PipelineSpec& spec) {
+  const auto is_console = [](const SinkSpec& sink) { return sink.type == "console"; };
+  return !options.quiet && !options.json && ProgressView::terminal() &&
+         std::none_of(spec.sinks.begin(), spec.sinks.end(), is_console) &&
+         !(spec.dead_letter && is_console(*spec.dead_letter));
+}
+
 int run(const RunOptions& options) {
   auto loaded = load_or_explain(options.file);
   if (!loaded) return exit_wrong_file;
@@ -78,12 +112,16 @@ int run(const RunOptions& options) {
   log::set_pipeline(spec.name);
   const StopSignals signals;
   SystemClock clock;
-  LogListener listener(options.quiet);
+  const bool draw = may_draw(options, spec);
+  LogListener listener(options.quiet || draw);
+  std::optional<LiveListener> live;
+  if (draw) live.emplace(listener, spec.name, clock);
   const PipelineText text = text_of(spec);
   RunnerOptions runner_options;
-  runner_options.listener = &listener;
+  runner_options.listener = draw ? static_cast<ProgressListener*>(&*live) : &listener;
   Runner runner(std::move(spec), text, standard_components(), clock, runner_options);
   const Status ended = runner.run(signals.token());
+  live.reset();
   if (!ended) {
     log::error("the pipeline stopped",
                {{"fault", std::string(to_string(ended.error().fault))}, {"error", ended.error().text()}});
