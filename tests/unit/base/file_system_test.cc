@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/hash.h"
 #include "base/uuid.h"
 
 namespace weir::fs {
@@ -52,6 +53,26 @@ TEST_CASE("directories are made with their parents, twice is fine") {
   REQUIRE(make_directories(folder.path / "x" / "y" / "z").has_value());
   REQUIRE(make_directories(folder.path / "x" / "y" / "z").has_value());
   REQUIRE(fs::exists(folder.path / "x" / "y" / "z"));
+}
+
+TEST_CASE("a whole file is hashed as its content would be") {
+  const Folder folder;
+  const Path path = folder.path / "big";
+  std::string content(200'000, 'x');
+  content[150'000] = 'y';
+  REQUIRE(write_new_file(path, content));
+  CHECK(*hash_file(path) == hash64(content));
+  CHECK_FALSE(hash_file(folder.path / "nowhere"));
+}
+
+TEST_CASE("a directory is found to be writable without a change") {
+  const Folder folder;
+  CHECK(check_writable(folder.path).has_value());
+  CHECK(check_writable(folder.path / "not" / "there" / "yet").has_value());
+  CHECK_FALSE(fs::exists(folder.path / "not"));
+  REQUIRE(write_new_file(folder.path / "file", ""));
+  CHECK_FALSE(check_writable(folder.path / "file"));
+  CHECK_FALSE(check_writable(folder.path / "file" / "below"));
 }
 
 }  // namespace
