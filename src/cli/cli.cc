@@ -13,7 +13,9 @@ int run_cli(int argc, char** argv) {
   app.set_help_all_flag("--help-all", "Help of every verb");
   int exit_code = exit_done;
   add_run(app, exit_code);
+  add_check(app, exit_code);
   add_explain(app, exit_code);
+  add_schema(app, exit_code);
   add_demo(app, exit_code);
   add_version(app, exit_code);
   if (test_build) add_crash_points(app, exit_code);

@@ -23,13 +23,17 @@ void add_file_options(CLI::App& verb, FileOptions& options) {
   verb.add_option("--set", options.sets, "One value, as path=value; wins over overlays");
 }
 
-std::optional<Loaded> load_or_explain(const FileOptions& options) {
+LoadOptions load_options(const FileOptions& options) {
   LoadOptions load;
   load.overlays = options.overlays;
   load.sets = options.sets;
   load.check_field = [](const FieldSpec& field) { return fault_of(check_field(field)); };
   load.check_kafka_property = [](const std::string& name) { return fault_of(check_kafka_property(name)); };
-  auto loaded = load_pipeline(options.file, load);
+  return load;
+}
+
+std::optional<Loaded> load_or_explain(const FileOptions& options) {
+  auto loaded = load_pipeline(options.file, load_options(options));
   if (!loaded) {
     fmt::print(stderr, "{}", to_string(loaded.error()));
     return std::nullopt;

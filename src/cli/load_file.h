@@ -25,6 +25,9 @@ struct FileOptions {
 // Adds FILE, --overlay and --set to a verb.
 void add_file_options(CLI::App& verb, FileOptions& options);
 
+// How every verb loads: overlays, values, and the checks of types and properties.
+LoadOptions load_options(const FileOptions& options);
+
 // Nothing, after its problems were printed, when the file is wrong.
 std::optional<Loaded> load_or_explain(const FileOptions& options);
 

@@ -142,7 +142,7 @@ class Linker {
   // What an included file brings serves many pipelines: not all of it is used by each.
   void lint_own(const std::string& path, std::string message) {
     const auto at = reading_.places().find(path);
-    if (at && at->file == shown(pipeline_.file)) rules_.lint(path, std::move(message));
+    if (at && at->file == escaped(pipeline_.file)) rules_.lint(path, std::move(message));
   }
 
   static std::vector<std::string_view> views(const std::vector<std::string>& names) {

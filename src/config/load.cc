@@ -130,7 +130,7 @@ tl::expected<Loaded, Diagnostics> load_pipeline(const std::string& path, const L
   return guarded<Loaded>(path, [&] {
     Reading reading(options);
     Node root = reading.parse_file(path, path, nullptr);
-    return finish_pipeline(reading, std::move(root), shown(path), folder_of(path));
+    return finish_pipeline(reading, std::move(root), escaped(path), folder_of(path));
   });
 }
 
@@ -147,7 +147,7 @@ tl::expected<LoadedContract, Diagnostics> load_contract(const std::string& path,
   return guarded<LoadedContract>(path, [&] {
     Reading reading(options);
     const Node root = reading.parse_file(path, path, nullptr);
-    return finish_contract(reading, root, shown(path));
+    return finish_contract(reading, root, escaped(path));
   });
 }
 

@@ -15,12 +15,10 @@ bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 
 
 }  // namespace
 
-std::string shown(std::string_view text) {
+std::string escaped(std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::size_t end = std::min(text.size(), shown_max);
-  while (end > 0 && end < text.size() && is_continuation(text[end])) --end;
   std::string out;
-  for (char c : text.substr(0, end)) {
+  for (char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\n') {
       out += "\\n";
@@ -30,7 +28,13 @@ std::string shown(std::string_view text) {
       out += c;
     }
   }
-  return end < text.size() ? out + "..." : out;
+  return out;
+}
+
+std::string shown(std::string_view text) {
+  std::size_t end = std::min(text.size(), shown_max);
+  while (end > 0 && end < text.size() && is_continuation(text[end])) --end;
+  return escaped(text.substr(0, end)) + (end < text.size() ? "..." : "");
 }
 
 std::string join_path(std::string_view path, std::string_view key) {

@@ -55,7 +55,9 @@ inline Entry* Node::find(std::string_view key) { return const_cast<Entry*>(stati
 // "a list", "a map", "the text \"x\"", "nothing": for messages.
 std::string describe_kind(const Node& node);
 
-// Makes a user's text fit for a message: control characters escaped, long ones cut.
+// Control characters escaped.
+std::string escaped(std::string_view text);
+// Makes a user's text fit for a message: escaped, and cut where it is long.
 std::string shown(std::string_view text);
 
 // "sources" + "payments" = "sources.payments"; keys that are no plain names are written ["like this"].

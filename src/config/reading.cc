@@ -19,7 +19,7 @@ std::string folder_of(const std::string& path) {
 Node Reading::parse_file(const std::string& path, const std::string& shown_as, const Cursor* asked_at) {
   Node nothing;
   nothing.kind = Node::Kind::bad;
-  SourceFile& file = add_file(shown(shown_as), folder_of(path));
+  SourceFile& file = add_file(escaped(shown_as), folder_of(path));
   nothing.place = {&file, 1, 1};
   // One byte over the limit is read, so that the parser says what the limit is.
   auto content = fs::read_file(path, Bytes(yaml_bytes_max + 1));
@@ -32,7 +32,7 @@ Node Reading::parse_file(const std::string& path, const std::string& shown_as, c
   const auto size = fs::size_of(path);
   if (size && size->value > yaml_bytes_max) message = "larger than 1 MB; split it (include: brings shared parts)";
   if (asked_at != nullptr) {
-    error(*asked_at, shown(shown_as) + " " + message);
+    error(*asked_at, escaped(shown_as) + " " + message);
   } else {
     problems_.push_back({Severity::error, file.name, 0, 0, "", std::move(message)});
   }

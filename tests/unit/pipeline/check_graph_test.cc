@@ -1,0 +1,85 @@
+#include "pipeline/check_graph.h"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "config/load.h"
+
+namespace weir {
+namespace {
+
+const std::string head = R"(version: 1
+name: p
+connections: { main: { type: kafka, brokers: ["no-such-host.invalid:9092"] } }
+sources:
+  in:
+    type: kafka
+    connection: main
+    topics: [t]
+    format: { type: json, contract: { fields: { id: { type: int64 }, note: { type: string } } } }
+    metadata: [offset]
+)";
+
+std::vector<std::string> check(const std::string& rest) {
+  const auto loaded = load_pipeline_text(head + rest, "p.yaml", "/tmp");
+  INFO((loaded ? std::string() : to_string(loaded.error())));
+  REQUIRE(loaded);
+  SystemClock clock;
+  std::vector<std::string> places;
+  for (const Error& error : check_graph(loaded->spec, standard_components(), clock)) {
+    CHECK(error.fault == Fault::config);
+    CHECK_FALSE(error.message.empty());
+    places.push_back(error.place);
+  }
+  return places;
+}
+
+using Places = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a pipeline that is right gives nothing, without its broker") {
+  CHECK(check(R"(steps:
+  - { name: a, filter: "id > 5 AND _offset >= 0" }
+  - { name: b, select: { "*": true, day: "DATE '2026-01-31'" } }
+  - { name: c, expect: { e: { check: "day IS NOT NULL" } } }
+sinks: { out: { from: c, type: file, path: x, partition_by: [day] } }
+)") == Places{});
+}
+
+TEST_CASE("every problem of the steps is there at once") {
+  CHECK(check(R"(steps:
+  - { name: a, filter: "idd > 5" }
+  - { name: b, filter: "id +" }
+  - { name: c, expect: { e: { check: "nope" }, f: { check: "id > 1" }, g: { check: "note" } } }
+sinks: { out: { from: c, type: console } }
+)") == Places{"steps.a.filter", "steps.b.filter", "steps.c.expect.e.check", "steps.c.expect.g.check"});
+}
+
+TEST_CASE("what only follows from a wrong select is left out") {
+  CHECK(check(R"(steps:
+  - { name: a, select: { x: "nope" } }
+  - { name: b, filter: "x > 1" }
+sinks: { out: { from: b, type: file, path: x, partition_by: [y] } }
+)") == Places{"steps.a.select.x"});
+}
+
+TEST_CASE("a filter that is wrong hides nothing behind it") {
+  CHECK(check(R"(steps:
+  - { name: a, filter: "nope" }
+  - { name: b, select: { x: "id" } }
+  - { name: c, filter: "id > 1" }
+sinks: { out: { from: c, type: console } }
+)") == Places{"steps.a.filter", "steps.c.filter"});
+}
+
+TEST_CASE("a sink's columns must be made by somebody") {
+  CHECK(check(R"(sinks:
+  files: { from: in, type: file, path: x, partition_by: [ID, day] }
+  topic: { from: in, type: kafka, connection: main, topic: u, key: nope, headers: { a: note, b: none } }
+)") == Places{"sinks.files.partition_by[1]", "sinks.topic.key", "sinks.topic.headers.b"});
+}
+
+}  // namespace weir
