@@ -45,10 +45,10 @@ struct StateTable::Impl {
   std::shared_ptr<const Schema> schema;
   std::size_t keys;
   std::int64_t width;
-  std::map<std::int64_t, RowBucket> buckets;
-  std::optional<std::int64_t> horizon;  // of this batch: rows before it are gone
-  std::uint32_t round = 0;              // of find
   std::uint64_t memory_max;
+  std::map<std::int64_t, RowBucket> buckets = {};
+  std::optional<std::int64_t> horizon = {};  // of this batch: rows before it are gone
+  std::uint32_t round = 0;                   // of find
   SealedRows sealed = {};
   struct Sealing {
     std::int64_t start = 0;
@@ -238,15 +238,9 @@ Result<StateTable> StateTable::open(Checkpoint& checkpoint, const StateTableOpti
   const std::string identity = "rows by " + std::to_string(options.bucket_width.value) + " us, " +
                                std::to_string(options.keys) + " keys: " + to_string(options.schema);
   BucketLog log = TRY(BucketLog::open(checkpoint, options.id, identity));
-  auto impl = std::make_unique<Impl>(Impl{std::move(log),
-                                          std::move(key_codec),
-                                          std::move(row_codec),
-                                          std::make_shared<const Schema>(options.schema),
-                                          options.keys,
-                                          options.bucket_width.value,
-                                          {},
-                                          {},
-                                          0});
+  auto impl = std::make_unique<Impl>(Impl{std::move(log), std::move(key_codec), std::move(row_codec),
+                                          std::make_shared<const Schema>(options.schema), options.keys,
+                                          options.bucket_width.value, options.memory_max.value});
   TRY(impl->load());
   return StateTable(std::move(impl));
 }

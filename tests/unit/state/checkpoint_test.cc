@@ -203,7 +203,7 @@ TEST_CASE("10,000 batches go fast and leave a small checkpoint") {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   CHECK(checkpoint->next_number() == BatchNumber(10'001));
   CHECK(checkpoint->disk_bytes().value < (64 << 20));
-  CHECK(took.count() < 20);  // without the disk's own time: about 1 s
+  CHECK(took.count() < 60);  // without the disk's own time: about 1 s
 }
 
 }  // namespace

@@ -347,6 +347,21 @@ TEST_CASE("random operations, discards and kills agree with a map") {
   for (unsigned seed = 1; seed <= 2; ++seed) run_against_model(seed, seed % 2 == 0 ? 100 : 10, std::uint64_t{1} << 30);
 }
 
+TEST_CASE("nothing is sealed while memory suffices") {
+  const TestDirectory directory;
+  const auto checkpoint = must_open(directory.path());
+  StateTable table = must_open_table(*checkpoint);
+  std::vector<Row> rows;
+  for (std::int64_t i = 0; i < 20'000; ++i) rows.push_back({i % 5 * 100, "city " + std::to_string(i), i, 1});
+  REQUIRE(table.put(batch_of(rows)));
+  must_commit(*checkpoint, table);
+  REQUIRE(checkpoint->scan("state.9", "F", "G", [&](std::string_view, std::string_view) -> Status {
+    FAIL("a sealed part");
+    return {};
+  }));
+  CHECK(table.size().memory.value > 500'000);
+}
+
 TEST_CASE("random operations over the memory limit agree with a map") {
   for (unsigned seed = 1; seed <= 2; ++seed) run_against_model(seed, seed % 2 == 0 ? 1'000 : 400, 100'000);
 }
@@ -365,7 +380,13 @@ TEST_CASE("sealed buckets are used as they lie, changed, sealed again and droppe
       rows.push_back(row);
     }
     REQUIRE(table->put(batch_of(rows)));
+    std::vector<Row> erased;  // of this bucket's older parts, too
+    for (std::int64_t i = 0; i < 500; ++i)
+      erased.push_back({n % 4 * 100, "city " + std::to_string((i * 31 + n) % 20'000)});
+    for (const Row& row : erased) model.erase({row.time, row.city});
+    REQUIRE(table->erase(batch_of(erased)));
     must_commit(*checkpoint, *table);
+    CHECK(rows_of(*table->find(batch_of(erased))).empty());
     CHECK(table->size().memory.value < 900'000);
     CHECK(table->size().rows == model.size());
     if (n % 13 == 0) {
@@ -373,6 +394,24 @@ TEST_CASE("sealed buckets are used as they lie, changed, sealed again and droppe
       table = must_open_table(*checkpoint, options);
     }
   }
+  CHECK(all_of(*table) == all_of(model));
+
+  // Erased rows go on hiding sealed ones when the blocks over them are folded.
+  table.reset();
+  table = must_open_table(*checkpoint, options_of_table(100));  // with memory enough, so that nothing more is sealed
+  std::vector<Row> hidden;
+  for (std::int64_t i = 0; i < 300; ++i) hidden.push_back({0, "city " + std::to_string(i)});
+  for (const Row& row : hidden) model.erase({row.time, row.city});
+  REQUIRE(table->erase(batch_of(hidden)));
+  for (std::int64_t n = 0; n < 150; ++n) {
+    const Row filler{0, std::string(8'000, 'a'), n, 2};
+    model[{filler.time, filler.city}] = filler;
+    REQUIRE(table->put(batch_of({filler})));
+    must_commit(*checkpoint, *table);
+  }
+  table.reset();
+  table = must_open_table(*checkpoint, options);
+  CHECK(table->size().rows == model.size());
   CHECK(all_of(*table) == all_of(model));
   REQUIRE(table->erase(batch_of(all_of(model))));
   CHECK(table->size().rows == 0);
