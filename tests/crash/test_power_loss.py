@@ -2,6 +2,7 @@
 
 The canary: a build that leaves out the sync of the commit (WEIR_TEST_NO_COMMIT_SYNC=1, test builds only) must fail.
 """
+import os
 import random
 
 import pytest
@@ -11,7 +12,7 @@ from killer import Killer
 from power_loss import PowerLoss
 from trial import Trial, check
 
-SEED = 7
+SEED = int(os.environ.get("WEIR_CRASH_SEED") or 7)
 LOSSES = 16
 
 

@@ -7,6 +7,8 @@ from confluent_kafka import (OFFSET_BEGINNING, Consumer, ConsumerGroupTopicParti
                              KafkaError, KafkaException, Producer, TopicPartition)
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
+from waiting import wait_until
+
 _transactional_ids = itertools.count()
 
 
@@ -34,6 +36,7 @@ class KafkaClient:
     def create_topic(self, name, partitions=4, **config):
         settings = {key.replace("_", "."): str(value) for key, value in config.items()}
         self._done(self.admin.create_topics([NewTopic(name, partitions, 1, config=settings)]))
+        self._wait_for_leaders(name, partitions)
         return name
 
     def delete_topic(self, name):
@@ -41,6 +44,7 @@ class KafkaClient:
 
     def add_partitions(self, name, total):
         self._done(self.admin.create_partitions([NewPartitions(name, total)]))
+        self._wait_for_leaders(name, total)
 
     def delete_records(self, name, partition, before_offset):
         """Moves the start of a partition: what lies before `before_offset` is gone, as by retention."""
@@ -48,6 +52,13 @@ class KafkaClient:
 
     def partitions(self, name) -> list[int]:
         return sorted(self.admin.list_topics(name, timeout=10).topics[name].partitions)
+
+    def _wait_for_leaders(self, name, partitions):
+        """The controller's word comes before the broker's: a client that asks at once may hear of no such topic."""
+        def led():
+            found = self.admin.list_topics(name, timeout=10).topics[name]
+            return found.error is None and sum(p.leader >= 0 for p in found.partitions.values()) == partitions
+        wait_until(led, 20, f"topic {name} has leaders")
 
     def end_offsets(self, name, isolation=IsolationLevel.READ_UNCOMMITTED) -> dict[int, int]:
         ask = {TopicPartition(name, p): OffsetSpec.latest() for p in self.partitions(name)}
