@@ -155,7 +155,7 @@ class Model {
           if (!select.all || !row.schema().find(named.first)) columns.push_back(named);
         for (const auto& [name, text] : columns) {
           // What no later entry needs is not computed.
-          const std::string sql = needs_[i].contains(name) ? "(" + text + ")" : "NULL::INTEGER";
+          const std::string sql = needs_[i].contains(name) ? ordered(text, row, Wanted::value) : "NULL::INTEGER";
           if (!run("SELECT " + sql + " AS v FROM input", row))
             return out.line = entry.name + " EXPRESSION_ERROR " + name + " ", out;
           if (select.all && row.schema().find(name))
@@ -225,8 +225,19 @@ class Model {
     }
   }
 
+  // The expression with its order of evaluation fixed: that this keeps its meaning is the test of sql/.
+  std::string ordered(const std::string& expression, const Batch& row, Wanted wanted) {
+    const std::string key = expression + to_string(row.schema());
+    auto at = ordered_.find(key);
+    if (at == ordered_.end())
+      at = ordered_.emplace(key, check_expression(session_, expression, row.schema().visible(), wanted)->sql()).first;
+    return at->second;
+  }
+
   std::optional<bool> test(const std::string& condition, const Batch& row) {
-    const auto out = run("SELECT CASE WHEN (" + condition + ") THEN TRUE ELSE FALSE END AS v FROM input", row);
+    const auto out = run(
+        "SELECT CASE WHEN " + ordered(condition, row, Wanted::condition) + " THEN TRUE ELSE FALSE END AS v FROM input",
+        row);
     if (!out) return std::nullopt;
     return *static_cast<bool*>(duckdb_vector_get_data(out->chunks()[0]->column(0)));
   }
@@ -248,6 +259,7 @@ class Model {
   const std::vector<StepSpec>& entries_;
   std::vector<std::set<std::string>> needs_;
   std::map<std::string, Query> queries_;
+  std::map<std::string, std::string> ordered_;
 };
 
 std::string text(const std::vector<StepSpec>& chain) {
