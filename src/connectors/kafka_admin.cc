@@ -136,6 +136,9 @@ Error KafkaAdmin::no_answer(const std::string& question, int code, const std::st
   if (is_refusal(code)) return to_error(code, text, label_);
   std::string reason = text.empty() && complaint ? complaint->text : text;
   if (reason.empty()) reason = rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code));
+  // Brokers hang up on a client that speaks another protocol than the listener.
+  if (reason.find("APIVERSION") != std::string::npos || reason.find("ApiVersion") != std::string::npos)
+    reason += "; does security.protocol fit this listener?";
   return Error{Fault::external, Retry::with_backoff, "no answer from the brokers (" + question + "): " + reason,
                label_};
 }

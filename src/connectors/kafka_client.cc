@@ -182,7 +182,9 @@ struct KafkaClient::Log {
 struct KafkaCallbacks {
   static void on_log(const rd_kafka_t* handle, int level, const char* kind, const char* text) {
     auto* client = static_cast<KafkaClient*>(rd_kafka_opaque(handle));
-    if (client != nullptr) client->log_->write(level, kind, text, client->connection_, client->clock_.running());
+    if (client == nullptr) return;
+    if (std::string_view(kind) == "FAIL") client->note_reason(client->log_->masked(text));
+    client->log_->write(level, kind, text, client->connection_, client->clock_.running());
   }
   static void on_error(rd_kafka_t* handle, int code, const char* text, void* opaque) {
     auto* client = static_cast<KafkaClient*>(opaque);
@@ -251,9 +253,16 @@ void KafkaClient::complain(int code, std::string text) {
   const std::lock_guard lock(mutex_);
   const bool again = complaint_ && is_refusal(complaint_->code) == is_refusal(code);
   if (complaint_ && is_refusal(complaint_->code) && !is_refusal(code)) return;  // "all brokers down" says less
-  // "3/3 brokers are down" follows each broker's own reason: keep the reason.
-  if (again && code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) text = complaint_->text;
+  // "3/3 brokers are down" says less than each broker's own reason, which librdkafka repeats in its log only.
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !reason_.empty()) text = reason_;
   complaint_ = KafkaComplaint{code, std::move(text), clock_.running(), again ? complaint_->count + 1 : 1};
+}
+
+// A line of the log: "[thrd:NAME]: BROKER: REASON".
+void KafkaClient::note_reason(std::string text) {
+  const auto prefix = text.find("]: ");
+  const std::lock_guard lock(mutex_);
+  reason_ = prefix == std::string::npos ? std::move(text) : text.substr(prefix + 3);
 }
 
 std::optional<KafkaComplaint> KafkaClient::complaint() const {

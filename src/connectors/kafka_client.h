@@ -70,6 +70,7 @@ class KafkaClient {
   friend struct KafkaCallbacks;
   KafkaClient(std::string connection, std::vector<std::string> secrets, const Clock& clock);
   void complain(int code, std::string text);
+  void note_reason(std::string text);
 
   std::string connection_;
   const Clock& clock_;
@@ -79,6 +80,7 @@ class KafkaClient {
 
   mutable std::mutex mutex_;
   std::optional<KafkaComplaint> complaint_;  // guarded by mutex_
+  std::string reason_;                       // why a broker was lost last; guarded by mutex_
 };
 
 // An Error for librdkafka's code: who is at fault, and what to do. `text` is librdkafka's own explanation.

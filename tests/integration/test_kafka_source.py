@@ -2,8 +2,10 @@
 import time
 
 import pytest
+from confluent_kafka import Consumer
 
-from kafka_client import Record
+from broker import Broker
+from kafka_client import KafkaClient, Record
 from kafka_probe import Failed, Probe
 from waiting import wait_until
 
@@ -367,6 +369,99 @@ def test_a_plan_whose_records_are_gone(kafka, one, probe):
     source = probe(topics=[one], on_data_loss="continue").open()
     assert offsets(source.call("read", ranges=plan)["records"]) == [4, 5]
     assert offsets(source.fetch_some(4)) == [6, 7, 8, 9]
+
+
+def test_a_batch_that_cannot_be_decompressed_stops_by_name(kafka, topic_name, probe):
+    """A small request that grows beyond receive.message.max.bytes: never skipped, never taken into memory."""
+    topic = kafka.create_topic(topic_name, partitions=1, max_message_bytes=12_000_000)
+    kafka.produce(topic, in_one(["before"]))
+    kafka.produce(topic, in_one([b"\0" * 150_000_000]), **{"compression.type": "zstd", "message.max.bytes": 200_000_000,
+                                                            "batch.size": 200_000_000})
+    kafka.produce(topic, in_one(["behind"]))
+    source = probe(topics=[topic]).open()
+    assert values(source.fetch_some(1)) == ["before"]
+    faults = []
+    while "config" not in faults:
+        try:
+            assert source.fetch(wait_ms=1000)["count"] == 0
+        except Failed as error:
+            faults.append(error.fault)
+            assert f"{topic}/0: the record batch behind offset 1 cannot be read" in str(error)
+    assert faults == ["external", "external", "config"]
+    roomy = probe(topics=[topic], properties={"receive.message.max.bytes": "400000000"}).open()
+    assert values(roomy.fetch_some(3)) == ["before", 150_000_000, "behind"]
+
+
+# -- the broker and others ----------------------------------------------------------------------------------------------
+
+def test_a_broker_killed_and_restarted_under_the_source(tmp_path):
+    node = Broker(tmp_path / "broker", die_with_parent=True).start()
+    client = KafkaClient(node.bootstrap)
+    client.create_topic("t", partitions=2)
+    total = 60_000
+    client.produce("t", [Record(f"{i}".ljust(500), partition=i % 2) for i in range(total)])
+    seen, told = [], 0
+    with Probe(node.bootstrap, log=tmp_path / "probe.log", topics=["t"], queue_memory=1 << 20) as source:
+        source.open()
+
+        def read(count, deadline_s):
+            nonlocal told
+            end = time.monotonic() + deadline_s
+            while len(seen) < count and time.monotonic() < end:
+                try:
+                    answer = source.fetch(wait_ms=100, records=2000)
+                    seen.extend((r["partition"], r["offset"]) for r in answer["records"])
+                except Failed as error:
+                    assert error.fault == "external" and error.retry, error
+                    told += 1
+            return len(seen) >= count
+
+        assert read(10_000, 30)
+        node.kill()
+        assert not read(total, 5) and told > 0              # what was there already, then an error that says so
+        node.start()
+        assert read(30_000, 20)                             # by itself
+        node.restart()
+        assert read(total, 30)
+    assert sorted(seen) == [(p, o) for p in range(2) for o in range(total // 2)]
+    # A replay survives the same: the runner asks again.
+    ranges = [{"topic": "t", "partition": p, "begin": 100, "end": 20_000} for p in range(2)]
+    with Probe(node.bootstrap, log=tmp_path / "probe.log", topics=["t"], queue_memory=1 << 20) as source:
+        source.open()
+        node.kill()
+        with pytest.raises(Failed) as failed:
+            source.call("read", ranges=ranges, show=False)
+        assert failed.value.fault == "external" and failed.value.retry
+        node.start()
+
+        def replayed():
+            try:
+                return source.call("read", ranges=ranges)
+            except Failed as error:
+                assert error.fault == "external"
+        replay = wait_until(replayed, 30, "the replay succeeds")
+        assert [(r["partition"], r["offset"]) for r in replay["records"]] == [(p, o) for p in range(2) for o in range(100, 20_000)]
+        assert source.fetch(wait_ms=5000, records=2)["records"][0]["offset"] == 20_000
+    node.kill()
+
+
+def test_rebalances_of_the_group_touch_nothing(kafka, topic, broker, probe):
+    """Others may join the group whose offsets we write: our partitions and offsets are our own."""
+    kafka.produce(topic, [Record(str(i), partition=i % 4) for i in range(4000)])
+    source = probe(topics=[topic]).open()
+    seen = []
+    for _ in range(5):
+        others = [Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "weir-probe", "session.timeout.ms": 6000}) for _ in range(2)]
+        for other in others:
+            other.subscribe([topic])
+            other.poll(0.3)
+        seen += source.fetch(wait_ms=500, records=500)["records"]
+        source.call("report", position=source.position())   # refused while the group has members: only logged
+        for other in others:
+            other.close()
+    while len(seen) < 4000:
+        seen += source.fetch(wait_ms=500)["records"]
+    assert len({(r["partition"], r["offset"]) for r in seen}) == len(seen) == 4000
 
 
 # -- lag ----------------------------------------------------------------------------------------------------------------
