@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/uuid.h"
 #include "cli/cli.h"
 #include "cli/load_file.h"
 #include "cli/progress_view.h"
@@ -103,6 +106,26 @@ bool may_draw(const RunOptions& options, const PipelineSpec& spec) {
          !(spec.dead_letter && is_console(*spec.dead_letter));
 }
 
+// A checkpoint for a file that names none: it goes with the run.
+class PassingCheckpoint {
+ public:
+  explicit PassingCheckpoint(PipelineSpec& spec) {
+    if (!spec.checkpoint.path.empty()) return;
+    path_ = std::filesystem::temp_directory_path() / ("weir-" + spec.name + "-" + mint_uuid());
+    spec.checkpoint.path = path_.string();
+    log::warn("the file names no checkpoint: a restart begins anew");
+  }
+  ~PassingCheckpoint() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  PassingCheckpoint(const PassingCheckpoint&) = delete;
+  PassingCheckpoint& operator=(const PassingCheckpoint&) = delete;
+
+ private:
+  std::filesystem::path path_;
+};
+
 int run(const RunOptions& options) {
   auto loaded = load_or_explain(options.file);
   if (!loaded) return exit_wrong_file;
@@ -117,6 +140,7 @@ int run(const RunOptions& options) {
   std::optional<LiveListener> live;
   if (draw) live.emplace(listener, spec.name, clock);
   const PipelineText text = text_of(spec);
+  const PassingCheckpoint passing(spec);
   RunnerOptions runner_options;
   runner_options.listener = draw ? static_cast<ProgressListener*>(&*live) : &listener;
   Runner runner(std::move(spec), text, standard_components(), clock, runner_options);

@@ -51,6 +51,10 @@ Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, const Pipeli
     options.spec = spec.kafka;
     options.connection = connection_of(pipeline, spec.kafka.connection);
     options.queue_memory = share(pipeline, 8);
+    if (pipeline.trigger.kind == TriggerSpec::Kind::once) {  // all in one batch
+      options.spec.max_records = UINT64_MAX;
+      options.spec.max_bytes = Bytes(UINT64_MAX);
+    }
     return TRY(KafkaSource::make(std::move(options), clock));
   }
   if (spec.type == "rate") return std::make_unique<RateSource>(spec.name, spec.rate, index_of(pipeline, spec), clock);

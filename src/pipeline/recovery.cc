@@ -58,7 +58,7 @@ std::optional<Plan> Runner::read_last_commit() {
   planned_before_ = commit.has_value();
   if (commit)
     for (const SinkLanded& sink : commit->sinks) sink_batches_[sink.sink] = sink.batch;
-  return drop_open_plan_ ? std::nullopt : checkpoint_->open_plan();
+  return checkpoint_->open_plan();
 }
 
 Status Runner::open_rest(const std::optional<Plan>& open) {
@@ -107,8 +107,7 @@ Status Runner::settle(const Plan& open) {
   if (!landed_open_plan_) {
     log::info("the open batch was begun under an earlier version of the file and no sink has it: planned anew",
               {{"batch", number}});
-    drop_open_plan_ = true;
-    return {};
+    return persist(RetrySpec{}, [&] { return checkpoint_->drop_open_plan(); });
   }
   log::info("finishing the open batch under the version of the file that began it", {{"batch", number}});
   TRY(verify());

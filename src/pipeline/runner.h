@@ -106,7 +106,6 @@ class Runner {
   std::map<std::string, BatchNumber> sink_batches_;  // the last batch with rows that each sink holds
   bool planned_before_ = false;                      // positions are durable
   bool landed_open_plan_ = false;                    // some sink has the open plan's batch
-  bool drop_open_plan_ = false;                      // it is decided anew
 };
 
 }  // namespace weir

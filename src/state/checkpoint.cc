@@ -1,5 +1,6 @@
 #include "state/checkpoint.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <utility>
@@ -149,6 +150,21 @@ Status Checkpoint::write_plan(const Plan& plan, std::string_view spec) {
   impl_->open_plan = TRY(decode_plan(text));
   impl_->kept.push_back({plan.number, plan.spec_hash});
   CRASH_POINT("plan.after_write");
+  return {};
+}
+
+Status Checkpoint::drop_open_plan() {
+  CHECK(impl_->open_plan.has_value(), "there is an open plan to drop");
+  const BatchNumber number = impl_->open_plan->number;
+  StateChanges changes;
+  changes.erase(layout::plans, layout::batch_key(number));
+  changes.put(layout::meta, layout::meta_last_plan, std::to_string(number.value - 1));
+  const auto& kept = impl_->kept;
+  const auto same = [&](const auto& other) { return other.spec_hash == kept.back().spec_hash; };
+  if (std::none_of(kept.begin(), kept.end() - 1, same)) changes.erase(layout::specs, kept.back().spec_hash);
+  TRY(impl_->write(changes));
+  impl_->open_plan.reset();
+  impl_->kept.pop_back();
   return {};
 }
 

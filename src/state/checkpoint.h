@@ -5,6 +5,7 @@
 // The talk, for batch N = last_commit + 1:
 //   open_plan()                       after open: plan N without commit N, to be run again; nullopt: decide anew
 //   write_plan(plan, spec)            synced: from here on batch N is exactly this
+//   drop_open_plan()                  synced: an open plan that no sink has seen is given up
 //   amend_plan(N, rejections)         synced: later decisions, before the sink that made them commits
 //   commit(commit, changes)           synced, one write: state changes + what the sinks have + "N is done"
 // A call that failed with Fault::external may be repeated with the same values: it looks first at what is there.
@@ -62,6 +63,8 @@ class Checkpoint {
 
   // `spec` is the text that `plan.spec_hash` names; kept as long as a kept plan names it.
   Status write_plan(const Plan& plan, std::string_view spec);
+  // Forgets the open plan, synced: only when no sink holds anything of its batch, which is then decided anew.
+  Status drop_open_plan();
   Status amend_plan(BatchNumber number, const std::vector<SinkRejection>& rejections);
   Status commit(const Commit& commit, const StateChanges& changes = {});
 

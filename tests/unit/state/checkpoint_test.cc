@@ -206,5 +206,35 @@ TEST_CASE("10,000 batches go fast and leave a small checkpoint") {
   CHECK(took.count() < 60);  // without the disk's own time: about 1 s
 }
 
+TEST_CASE("an open plan can be dropped and decided anew") {
+  const TestDirectory directory;
+  {
+    const auto checkpoint = must_open(directory.path());
+    must_run_batch(*checkpoint);
+    REQUIRE(checkpoint->write_plan(plan_of(*checkpoint, "spec-old"), "old text"));
+    REQUIRE(checkpoint->drop_open_plan());
+    CHECK_FALSE(checkpoint->open_plan().has_value());
+  }
+  {
+    const auto checkpoint = must_open(directory.path());
+    CHECK_FALSE(checkpoint->open_plan().has_value());
+    CHECK(checkpoint->next_number() == BatchNumber(2));
+    REQUIRE(checkpoint->write_plan(plan_of(*checkpoint, "spec-new"), "new text"));
+  }
+  const auto checkpoint = must_open(directory.path());
+  CHECK(checkpoint->open_plan()->spec_hash == "spec-new");
+}
+
+TEST_CASE("the plan of the first batch can be dropped too") {
+  const TestDirectory directory;
+  {
+    const auto checkpoint = must_open(directory.path());
+    REQUIRE(checkpoint->write_plan(plan_of(*checkpoint), "text"));
+    REQUIRE(checkpoint->drop_open_plan());
+  }
+  const auto checkpoint = must_open(directory.path());
+  CHECK(checkpoint->next_number() == BatchNumber(1));
+}
+
 }  // namespace
 }  // namespace weir
