@@ -178,6 +178,10 @@ Json to_json(T& value) {
     return enum_to_json(value);
   } else if constexpr (shape::Scalar<Plain>) {
     return scalar_to_json(value);
+  } else if constexpr (std::is_same_v<Plain, NamedSql>) {
+    Json out = Json::object();
+    for (const auto& [name, sql] : value) out[name] = escape_references(sql);
+    return out;
   } else if constexpr (shape::is_vector<Plain>) {
     return vector_to_json(value);
   } else if constexpr (shape::is_map<Plain>) {

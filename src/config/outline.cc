@@ -217,6 +217,8 @@ Outline outline_of(T& value, const About& about) {
     return enum_outline<T>();
   } else if constexpr (shape::Scalar<T>) {
     return scalar_outline<T>(about);
+  } else if constexpr (std::is_same_v<T, NamedSql>) {
+    return container_outline<std::string>(Kind::named, about);
   } else if constexpr (shape::is_vector<T>) {
     using Item = typename T::value_type;
     return container_outline<Item>(shape::Keyed<Item> ? Kind::named : Kind::list, about);

@@ -316,6 +316,16 @@ bool read_named(Reading& reading, const Cursor& at, std::vector<T>& target) {
   return true;
 }
 
+inline bool read_named_sql(Reading& reading, const Cursor& at, NamedSql& target, const About& about) {
+  if (!reading.expect_map(at)) return false;
+  for (const Entry& entry : at.node.entries) {
+    std::string sql;
+    reading.note(at.at(entry));
+    if (reading.read(at.at(entry), sql, about)) target.emplace_back(entry.key, std::move(sql));
+  }
+  return true;
+}
+
 template <class K, class T>
 bool read_map(Reading& reading, const Cursor& at, std::map<K, T>& target, const About& about) {
   if (!reading.expect_map(at)) return false;
@@ -351,6 +361,8 @@ bool read_value(Reading& reading, const Cursor& at, T& target, const About& abou
       return detail::read_enum(reading, at, target);
     } else if constexpr (shape::Scalar<T>) {
       return reading.read(at, target, about);
+    } else if constexpr (std::is_same_v<T, NamedSql>) {
+      return detail::read_named_sql(reading, at, target, about);
     } else if constexpr (shape::is_vector<T>) {
       if constexpr (shape::Keyed<typename T::value_type>) {
         return detail::read_named(reading, at, target);

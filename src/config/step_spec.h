@@ -11,6 +11,9 @@
 
 namespace weir {
 
+// Names and their SQL, in file order; written as a map.
+using NamedSql = std::vector<std::pair<std::string, std::string>>;
+
 enum class OnFail { dead_letter, warn, fail };
 
 constexpr auto names_of(OnFail) {
@@ -55,8 +58,8 @@ void describe(V& v, FilterSpec& s) {
 // Written as a map from each column's name to its SQL; "*": true keeps all that is there. The readers know
 // it.
 struct SelectSpec {
-  bool all = false;                                          // "*": true
-  std::vector<std::pair<std::string, std::string>> columns;  // name -> SQL, in file order
+  bool all = false;  // "*": true
+  NamedSql columns;  // name -> SQL, in file order
 };
 
 struct ExpectSpec {
