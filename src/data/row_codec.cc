@@ -27,8 +27,10 @@ void store(void* data, std::size_t row, T value) {
 
 template <class Unsigned>
 void append_big_endian(std::string& out, Unsigned bits) {
-  for (int shift = static_cast<int>(sizeof bits) * 8 - 8; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(bits >> shift & 0xff));
+  char bytes[sizeof bits];
+  for (std::size_t i = 0; i < sizeof bits; ++i)
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(bits) >> (8 * (sizeof bits - 1 - i)) & 0xff);
+  out.append(bytes, sizeof bits);
 }
 
 template <class Unsigned>
@@ -72,29 +74,33 @@ T from_ordered_bits(Bits bits) {
 
 // Zero is written as 00 ff, the end as 00 01: a string is before all that it begins.
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    out.push_back(c);
-    if (c == '\0') out.push_back('\xff');
+  for (std::size_t zero = text.find('\0'); zero != std::string_view::npos; zero = text.find('\0')) {
+    out.append(text.substr(0, zero + 1));
+    out.push_back('\xff');
+    text.remove_prefix(zero + 1);
   }
+  out.append(text);
   out.append("\0\x01", 2);
 }
 
-bool take_escaped(std::string_view& in, std::string& text) {
-  text.clear();
-  for (std::size_t i = 0; i + 1 < in.size(); ++i) {
-    if (in[i] != '\0') {
-      text.push_back(in[i]);
-      continue;
-    }
-    if (in[i + 1] == '\x01') {
-      in.remove_prefix(i + 2);
+// The text lies in `in`, or in `buffer` where it has zeros.
+bool take_escaped(std::string_view& in, std::string_view& text, std::string& buffer) {
+  buffer.clear();
+  for (;;) {
+    const std::size_t zero = in.find('\0');
+    if (zero == std::string_view::npos || zero + 1 == in.size()) return false;
+    const char next = in[zero + 1];
+    if (next != '\x01' && next != '\xff') return false;
+    const std::string_view part = in.substr(0, next == '\xff' ? zero + 1 : zero);
+    in.remove_prefix(zero + 2);
+    if (next == '\x01' && buffer.empty()) {
+      text = part;
       return true;
     }
-    if (in[i + 1] != '\xff') return false;
-    text.push_back('\0');
-    ++i;
+    buffer.append(part);
+    text = buffer;
+    if (next == '\x01') return true;
   }
-  return false;
 }
 
 void append_size(std::string& out, std::uint64_t size) {
@@ -299,8 +305,9 @@ bool RowCodec::take_value(std::string_view& in, Layout layout, duckdb_vector vec
     case Layout::interval: return take_raw<duckdb_interval>(in, data, row);
     case Layout::bytes: {
       if (key) {
-        std::string text;
-        if (!take_escaped(in, text)) return false;
+        std::string_view text;
+        std::string buffer;
+        if (!take_escaped(in, text, buffer)) return false;
         duckdb_unsafe_vector_assign_string_element_len(vector, row, text.data(), text.size());
         return true;
       }
