@@ -21,8 +21,8 @@ std::string number(Offset offset) { return std::to_string(offset.value); }
 }  // namespace
 
 Status KafkaSource::verify() {
-  TRY(admin_->connect(milliseconds(7'000)));
-  const auto found = TRY(topics());
+  TRY(admin_->connect(milliseconds(6'000)));
+  const auto found = TRY(topics(milliseconds(3'500)));
   for (const KafkaTopic& topic : found) {
     const std::string place = "sources." + options_.name + " (" + topic.name + ")";
     if (!topic.authorized || !topic.may_read)
@@ -41,10 +41,10 @@ Status KafkaSource::verify() {
 }
 
 // Topics that the spec names or whose whole name matches, and those that are being read.
-Result<std::vector<std::string>> KafkaSource::topic_names() {
+Result<std::vector<std::string>> KafkaSource::topic_names(KafkaAdmin::Timeout timeout) {
   std::vector<std::string> names = options_.spec.topics;
   if (pattern_)
-    for (std::string& name : TRY(admin_->list(question_max)))
+    for (std::string& name : TRY(admin_->list(timeout)))
       if (pattern_->matches(name)) names.push_back(std::move(name));
   for (const auto& [key, reader] : readers_) names.push_back(key.first);
   std::sort(names.begin(), names.end());
@@ -52,13 +52,13 @@ Result<std::vector<std::string>> KafkaSource::topic_names() {
   return names;
 }
 
-Result<std::vector<KafkaTopic>> KafkaSource::topics() {
-  const std::vector<std::string> names = TRY(topic_names());
-  return admin_->describe(names, question_max);
+Result<std::vector<KafkaTopic>> KafkaSource::topics(KafkaAdmin::Timeout timeout) {
+  const std::vector<std::string> names = TRY(topic_names(timeout / 2));
+  return admin_->describe(names, timeout / 2);
 }
 
 Status KafkaSource::open(const std::optional<Position>& committed) {
-  const auto found = TRY(topics());
+  const auto found = TRY(topics(2 * question_max));
   std::map<Key, PartitionPosition> old;
   for (const PartitionPosition& p : committed.value_or(Position()))
     if (pattern_ ? pattern_->matches(p.topic)
@@ -181,7 +181,8 @@ Status KafkaSource::notice_changes() {
   if (clock_.running() - refreshed_ < refresh_every_) return {};
   refreshed_ = clock_.running();
   if (consumer_ != nullptr && consumer_->client().complaint()) return {};  // the cluster is away: later
-  if (const auto names = topic_names(); names && !names->empty()) admin_->ask_describe(*names, question_max);
+  if (const auto names = topic_names(milliseconds(1'000)); names && !names->empty())
+    admin_->ask_describe(*names, question_max);
   return {};
 }
 

@@ -9,6 +9,8 @@
 //
 //   null, empty, present   three different values and keys
 //   a transaction          aborted records and markers are never seen; an open one holds its partition's end back
+//   retention              a gap that held markers or aborted records only looks like lost records once it is deleted,
+//                          and counts as a loss
 //   a damaged batch        Fault::external; after three tries Fault::config that names the offset
 //   no broker              what is there already; then Fault::external, and reading goes on by itself
 //
@@ -83,8 +85,8 @@ class KafkaSource final : public Source {
   PartitionLag lag_of(const Key& key, KafkaPartition& partition) const;
 
   // kafka_positions.cc: topics, starts, losses
-  Result<std::vector<std::string>> topic_names();
-  Result<std::vector<KafkaTopic>> topics();
+  Result<std::vector<std::string>> topic_names(KafkaAdmin::Timeout timeout);
+  Result<std::vector<KafkaTopic>> topics(KafkaAdmin::Timeout timeout);
   Result<Position> first_start(const Position& partitions);
   void add_reader(const PartitionPosition& p);
   Status check_in_range(Position& position);

@@ -2,7 +2,7 @@
 import time
 
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaException
 
 from broker import Broker
 from kafka_client import KafkaClient, Record
@@ -231,7 +231,13 @@ def test_a_checkpoint_wins_over_start_and_over_the_group(kafka, one, probe):
     source = probe(topics=[one], start="latest").open([{"topic": one, "partition": 0, "next": 4}])
     assert values(source.fetch_some(2)) == ["e", "f"]
     source.call("report", position=source.position())
-    wait_until(lambda: kafka.group_offsets("weir-probe", one).get(0) == 6, 10, "the group's offsets")
+
+    def told():
+        try:
+            return kafka.group_offsets("weir-probe", one).get(0) == 6
+        except KafkaException:              # the coordinator is still loading
+            return False
+    wait_until(told, 20, "the group's offsets")
     assert values(probe(topics=[one]).open([{"topic": one, "partition": 0, "next": 1}]).fetch_some(5)) == list("bcdef")
 
 
