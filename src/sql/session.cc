@@ -145,7 +145,8 @@ Result<Batch> Session::run(const std::string& sql) {
 
 std::vector<Note> Session::take_notes() {
   std::vector<Note> notes = state_->notes.take();
-  std::stable_sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) { return a.row < b.row; });
+  std::sort(notes.begin(), notes.end(),
+            [](const Note& a, const Note& b) { return std::pair(a.row, a.clause) < std::pair(b.row, b.clause); });
   return notes;
 }
 

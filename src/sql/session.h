@@ -59,7 +59,7 @@ class Session {
   std::optional<std::size_t> error_position() const;
   // A statement without inputs, once.
   Result<Batch> run(const std::string& sql);
-  // What weir_note() remembered since the last call, in the order of rows.
+  // What weir_note() remembered since the last call, in the order of rows and clauses.
   std::vector<Note> take_notes();
   // Makes the running query, and every later one, fail with "stopped".
   void interrupt();
