@@ -50,8 +50,7 @@ int explain(const FileOptions& options) {
 }  // namespace
 
 void add_explain(CLI::App& app, int& exit_code) {
-  CLI::App* const verb =
-      app.add_subcommand("explain", "Show the columns, the SQL and each sink's guarantee; touches nothing");
+  CLI::App* const verb = app.add_subcommand("explain", "Show the columns, the SQL and the guarantee of each sink");
   const auto options = std::make_shared<FileOptions>();
   add_file_options(*verb, *options);
   verb->callback([options, &exit_code] { exit_code = explain(*options); });

@@ -144,6 +144,7 @@ def test_a_broker_that_dies_under_the_sink(tmp_path):
                 answer = sink.call("write", number=n, rows=f"SELECT i, i::UBIGINT AS _src FROM range({n * 1000}, {n * 1000 + 1000}) r(i)")
                 assert answer["rows"] == 1000
                 batches.append(n)
+                time.sleep(0.05)  # a bounded number of rows to read back, however long a broker takes to come up
             except Failed as error:
                 assert error.fault == "external" and error.retry, error
                 repeats.add(n)
