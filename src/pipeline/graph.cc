@@ -18,9 +18,11 @@ Result<SourceNode> build_source(const SourceSpec& spec, const PipelineSpec& pipe
   node.name = spec.name;
   node.source = TRY(components.source(spec, pipeline, clock));
   if (spec.type == "kafka") {
-    node.limits.records_max = spec.kafka.max_records;
-    // Two batches are held at once, and columns take about as much again as bytes.
-    node.limits.bytes_max = std::min(spec.kafka.max_bytes, Bytes(pipeline.resources.memory.value / 8));
+    // Two batches are held at once, and columns take about as much again as bytes. A record costs its client about half a
+    // kilobyte beside its payload.
+    const std::uint64_t share = pipeline.resources.memory.value / 8;
+    node.limits.records_max = std::min(spec.kafka.max_records, share / 512);
+    node.limits.bytes_max = std::min(spec.kafka.max_bytes, Bytes(share));
   }
   if (const auto columns = node.source->schema()) {
     node.schema = *columns;
