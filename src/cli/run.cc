@@ -111,13 +111,14 @@ class PassingCheckpoint {
  public:
   explicit PassingCheckpoint(PipelineSpec& spec) {
     if (!spec.checkpoint.path.empty()) return;
-    path_ = std::filesystem::temp_directory_path() / ("weir-" + spec.name + "-" + mint_uuid());
+    const auto temporary = std::filesystem::temp_directory_path();  // lint: ambient, a place of this run alone
+    path_ = temporary / ("weir-" + spec.name + "-" + mint_uuid());
     spec.checkpoint.path = path_.string();
     log::warn("the file names no checkpoint: a restart begins anew");
   }
   ~PassingCheckpoint() {
     std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);  // lint: ambient, see above
   }
   PassingCheckpoint(const PassingCheckpoint&) = delete;
   PassingCheckpoint& operator=(const PassingCheckpoint&) = delete;
