@@ -50,7 +50,21 @@ class Linker {
     }
   }
 
+  // These stand in logs and metrics, never in SQL.
+  void check_label(const std::string& name, const std::string& path) {
+    const auto fits = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+    };
+    if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), fits))
+      rules_.error(
+          path, "\"" + shown(name) + "\" is no name; a name has letters, digits, _ - and ., and at most 64 characters");
+  }
+
   void check_names() {
+    for (const ConnectionSpec& connection : pipeline_.connections)
+      check_label(connection.name, join_path("connections", connection.name));
+    for (const SharedContractSpec& contract : pipeline_.contracts)
+      check_label(contract.name, join_path("contracts", contract.name));
     for (const SourceSpec& source : pipeline_.sources)
       check_name(source.name, join_path("sources", source.name), "source");
     for (const StepSpec& step : pipeline_.steps)

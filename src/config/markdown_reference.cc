@@ -1,4 +1,5 @@
 // The reference pages: a section for each map that a file may hold, a row for each of its keys.
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -113,12 +114,26 @@ class Writer {
     if (!section.title.empty()) out += "\n## " + section.title + "\n";
     if (!section.doc.empty()) out += "\n" + section.doc + "\n";
     if (outline.kind == Kind::forms) return write_forms(outline, section.title);
-    write_table(outline, section.title, variant_row(outline));
+    write_once(outline, section.title, section.title, variant_row(outline));
     for (const OutlineVariant& variant : outline.variants) {
-      out += "\n### " + section.title + ", " + outline.variant_key + ": " + variant.name + "\n\n" + variant.doc + "\n";
-      write_table(variant.value, section.title, "");
+      const std::string heading = section.title + ", " + outline.variant_key + ": " + variant.name;
+      out += "\n### " + heading + "\n\n" + variant.doc + "\n";
+      write_once(variant.value, section.title, heading, "");
     }
     if (!outline.bodies.empty()) write_bodies(outline, section.title);
+  }
+
+  // A table that stands on the page already is pointed at.
+  void write_once(const Outline& outline, const std::string& title, const std::string& heading,
+                  const std::string& first_row) {
+    const std::size_t before = out.size();
+    const std::size_t queued = later_.size();
+    write_table(outline, title, first_row);
+    const auto [first, is_new] = written_.emplace(out.substr(before), heading);
+    if (is_new || first->first.empty()) return;
+    out.resize(before);
+    later_.resize(queued);
+    out += "\nThe same keys as under \"" + first->second + "\".\n";
   }
 
   static std::string variant_row(const Outline& outline) {
@@ -181,6 +196,7 @@ class Writer {
   }
 
   std::vector<Section> later_;
+  std::map<std::string, std::string> written_;  // table -> its heading
 };
 
 constexpr std::string_view values_text = R"(
