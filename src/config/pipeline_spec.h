@@ -62,8 +62,8 @@ struct ResourcesSpec {
 template <class V>
 void describe(V& v, ResourcesSpec& s) {
   v.field("memory", s.memory, {.doc = "Budget of the whole pipeline.", .min = 64 << 20});
-  v.field("threads", s.threads, {.doc = "Most threads that compute.", .min = 1, .max = 256});
-  v.field("open_files", s.open_files, {.doc = "Most files open at a time.", .min = 64, .max = 1 << 20});
+  v.field("threads", s.threads, {.doc = "Most threads that compute.", .min = 1, .max = 256, .later = true});
+  v.field("open_files", s.open_files, {.doc = "Most files open at a time.", .min = 64, .max = 1 << 20, .later = true});
 }
 
 struct StopIfSpec {
@@ -137,8 +137,9 @@ void describe(V& v, PipelineSpec& s) {
                     "without `from`."},
             [&s](auto& inner, SinkSpec& sink) {
               describe_target(inner, sink);
-              inner.field("stop_if", s.stop_if,
-                          {.doc = "Stops the pipeline when too much is refused.", .default_text = "never"});
+              inner.field(
+                  "stop_if", s.stop_if,
+                  {.doc = "Stops the pipeline when too much is refused.", .default_text = "never", .later = true});
             });
   v.field("trigger", s.trigger, {.doc = "When a batch begins."});
   v.field("checkpoint", s.checkpoint, {.doc = "Where offsets, state and plans are kept."});

@@ -127,7 +127,9 @@ void describe_target(V& v, SinkSpec& s) {
            Alternative{"console", s.console, "The terminal, at least once; for trials."}, LaterAlternative{"delta"},
            LaterAlternative{"postgres"}, LaterAlternative{"exec"});
   v.field("retry", s.retry, {.doc = "How a failed write is tried again; it never gives up by itself."});
-  v.field("timeout", s.timeout, {.doc = "A write that takes longer has failed.", .min = 0.001});
+  v.field(
+      "timeout", s.timeout,
+      {.doc = "A write to Kafka that takes longer has failed; files and the terminal are waited for.", .min = 0.001});
 }
 
 template <class V>

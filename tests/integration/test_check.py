@@ -89,9 +89,9 @@ def test_json_tells_lints_from_errors_and_strict_counts_them(weir, files):
 def test_values_may_be_set_from_outside(weir, files):
     file = files()
     env = {"SECRET": "canary"}
-    weir("check", "--set", "resources.threads=4", file, env=env).expect(0)
-    ended = weir("check", "--set", "resources.threads=many", file, env=env).expect(2)
-    assert ended.out.startswith("--set resources.threads:1:1: resources.threads: wants a whole number")
+    weir("check", "--set", "resources.memory=2GiB", file, env=env).expect(0)
+    ended = weir("check", "--set", "resources.memory=many", file, env=env).expect(2)
+    assert ended.out.startswith("--set resources.memory:1:1: resources.memory: \"many\" is no size")
 
 
 def test_any_bytes_are_a_wrong_file(weir, workdir):

@@ -80,7 +80,7 @@ TEST_CASE("a mistake in an overlay has the overlay's place") {
 TEST_CASE("--set changes one value, steps by name or number") {
   const Folder folder;
   LoadOptions options;
-  options.sets = {"sources.in.rows=7", "steps.b.filter=z > 1", "steps.0.filter=\"q\"", "resources.threads=4",
+  options.sets = {"sources.in.rows=7", "steps.b.filter=z > 1", "steps.0.filter=\"q\"", "sinks.out.timeout=4s",
                   "sinks.out.partition_by=[d]"};
   const auto loaded = load(folder, options);
   INFO(error_of(loaded));
@@ -88,7 +88,7 @@ TEST_CASE("--set changes one value, steps by name or number") {
   CHECK(loaded->spec.sources[0].rate.rows == 7);
   CHECK(std::get<FilterSpec>(loaded->spec.steps[1].body).condition == "z > 1");
   CHECK(std::get<FilterSpec>(loaded->spec.steps[0].body).condition == "q");
-  CHECK(loaded->spec.resources.threads == 4);
+  CHECK(loaded->spec.sinks[0].timeout == std::chrono::seconds(4));
   CHECK(loaded->spec.sinks[0].file.partition_by == std::vector<std::string>{"d"});
 }
 
