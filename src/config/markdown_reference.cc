@@ -100,6 +100,7 @@ class Writer {
 
   void write(const Outline& root) {
     write_section({"", "", &root});
+    // NOLINTNEXTLINE(modernize-loop-convert): write_section adds to the list
     for (std::size_t i = 0; i < later_.size(); ++i) {
       const Section section = later_[i];
       write_section(section);
@@ -190,7 +191,8 @@ class Writer {
       out += "| `" + name + ": " + word.name + "` | " + cell(word.doc) + " |\n";
     for (const OutlineKey& key : outline.keys) {
       const std::string value = key.example.empty() ? type_name(key.value) : key.example;
-      out += "| `" + name + ": {" + key.name + ": " + value + "}` | " + cell(key.doc) + " |\n";
+      out += "| `" + name + ": {" + key.name + ": ";
+      out += value + "}` | " + cell(key.doc) + " |\n";
     }
     for (const Outline& inner : outline.inner) out += "| " + type_name(inner) + " | " + cell(inner.doc) + " |\n";
   }

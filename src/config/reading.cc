@@ -120,7 +120,7 @@ std::string Reading::resolve_path(const Cursor& at, const std::string& path) {
 
 void SpecPlaces::add_below(const std::string& path, const SpecPlaces& inner) {
   for (const auto& [name, at] : inner.places_)
-    if (!name.empty()) places_[path + (name[0] == '[' ? "" : ".") + name] = at;
+    if (!name.empty()) places_[std::string(path).append(name[0] == '[' ? "" : ".").append(name)] = at;
 }
 
 std::optional<SpecPlaces::At> SpecPlaces::find(std::string_view path) const {

@@ -313,6 +313,7 @@ bool RowCodec::take_value(std::string_view& in, Layout layout, duckdb_vector vec
       }
       std::uint64_t size = 0;
       if (!take_size(in, size) || size > in.size()) return false;
+      // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size is the element's, and was checked
       duckdb_unsafe_vector_assign_string_element_len(vector, row, in.data(), size);
       in.remove_prefix(size);
       return true;

@@ -78,7 +78,8 @@ Json expression_of(const Json& parsed) { return parsed["statements"][0]["node"][
 
 }  // namespace
 
-tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte, std::string what) {
+tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte,
+                                       const std::string& what) {
   if (!byte || *byte > text.size()) return fail(Fault::config, what + ", in: " + std::string(text));
   const auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
   const auto character = std::count_if(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*byte), is_start) + 1;

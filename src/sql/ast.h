@@ -21,7 +21,7 @@ Result<Json> parse_expression(Session& session, std::string_view text);
 std::optional<std::string> unparse_expression(Session& session, const Json& tree);
 
 // "<what>, at character N of: <text>".
-tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte, std::string what);
+tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte, const std::string& what);
 
 // Where a node stands in the text, if DuckDB says so.
 std::optional<std::size_t> place_of(const Json& node);

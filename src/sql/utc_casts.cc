@@ -20,12 +20,12 @@ std::int32_t to_date(std::int64_t micros) {
 
 std::int64_t to_timestamp(std::int64_t micros) { return micros; }
 
-template <class To, To (*convert)(std::int64_t)>
+template <class To, To (*Convert)(std::int64_t)>
 bool cast(duckdb_function_info, idx_t count, duckdb_vector input, duckdb_vector output) {
   const auto* from = static_cast<const std::int64_t*>(duckdb_vector_get_data(input));
   auto* const to = static_cast<To*>(duckdb_vector_get_data(output));
   const std::uint64_t* const validity = duckdb_vector_get_validity(input);
-  for (idx_t i = 0; i < count; ++i) to[i] = is_valid(validity, i) ? convert(from[i]) : To{};
+  for (idx_t i = 0; i < count; ++i) to[i] = is_valid(validity, i) ? Convert(from[i]) : To{};
   if (validity == nullptr) return true;
   duckdb_vector_ensure_validity_writable(output);
   std::uint64_t* const out = duckdb_vector_get_validity(output);
