@@ -13,9 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-template <class T, void (*destroy)(T*)>
+template <class T, void (*Free)(T*)>
 struct Destroy {
-  void operator()(T* object) const { destroy(object); }
+  void operator()(T* object) const { Free(object); }
 };
 using Options =
     std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>>;

@@ -275,7 +275,7 @@ void KafkaClient::clear_complaint() {
   complaint_.reset();
 }
 
-Error KafkaClient::complaint_or(Error otherwise) const {
+Error KafkaClient::complaint_or(const Error& otherwise) const {
   const auto complaint = this->complaint();
   return complaint ? to_error(complaint->code, complaint->text, "connections." + connection_) : otherwise;
 }

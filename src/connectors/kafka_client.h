@@ -60,7 +60,7 @@ class KafkaClient {
   std::optional<KafkaComplaint> complaint() const;
   void clear_complaint();
   // The complaint as an Error that names the connection, or `otherwise` where there is none.
-  Error complaint_or(Error otherwise) const;
+  Error complaint_or(const Error& otherwise) const;
 
   // Where a producer's reports go. Set while nothing is on its way.
   void report_to(KafkaDeliveries* deliveries) { deliveries_ = deliveries; }

@@ -16,7 +16,7 @@
 #include "connectors/kafka_consumer.h"
 #include "data/record.h"
 
-struct rd_kafka_message_s;
+struct rd_kafka_message_s;  // NOLINT(readability-identifier-naming): librdkafka's
 
 namespace weir {
 

@@ -69,7 +69,7 @@ rocksdb::ColumnFamilyOptions family_options() {
   options.compression = rocksdb::kLZ4Compression;
   // Dropped buckets are ranges of deletions, which must meet what they delete before that takes up the disk.
   options.ttl = 3'600;
-  options.periodic_compaction_seconds = 6 * 3'600;
+  options.periodic_compaction_seconds = 21'600;
   options.paranoid_file_checks = true;  // reads back what flush and compaction wrote
   return options;
 }

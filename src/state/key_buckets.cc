@@ -21,7 +21,7 @@ std::uint32_t KeyBuckets::add(Bucket& bucket, const Hash128& key, std::uint32_t 
     }
     const std::uint32_t number = free_.back();
     free_.pop_back();
-    chunks_[number].reset(new Chunk);  // not zeroed
+    chunks_[number].reset(new Chunk);  // NOLINT(modernize-make-unique): that would zero it
     chunks_[number]->start = bucket.start;
     bucket.chunks.push_back(number);
     ++live_chunks_;

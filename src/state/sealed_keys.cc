@@ -37,7 +37,7 @@ SealedKeys::Part SealedKeys::make(std::vector<std::pair<Hash128, std::uint32_t>>
   return part;
 }
 
-void SealedKeys::add(std::int64_t bucket, std::uint64_t number, Part part) {
+void SealedKeys::add(std::int64_t bucket, std::uint64_t number, const Part& part) {
   const Status loaded = load(bucket, number, part.text);
   CHECK(loaded.has_value(), "a part that was made here");
 }

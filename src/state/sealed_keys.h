@@ -27,7 +27,7 @@ class SealedKeys {
   };
   static Part make(std::vector<std::pair<Hash128, std::uint32_t>> entries);
 
-  void add(std::int64_t bucket, std::uint64_t number, Part part);
+  void add(std::int64_t bucket, std::uint64_t number, const Part& part);
   Status load(std::int64_t bucket, std::uint64_t number, std::string_view text);
   // Moves the other's parts into this one.
   void take(SealedKeys&& other);
