@@ -172,7 +172,7 @@ Status Runner::replay(const Plan& plan) {
     set.lag.push_back(node.source->lag());
   }
   times_.adopt(plan);
-  return process(plan, std::move(set), true);
+  return process(plan, set, true);
 }
 
 }  // namespace weir

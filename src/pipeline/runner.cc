@@ -75,7 +75,7 @@ Status Runner::loop() {
     // what the watermark has passed when no data comes.
     if (set->rows() > 0 || !planned_before_ || state_due()) {
       const Plan next = TRY(plan(*set));
-      TRY(process(next, std::move(*set), false));
+      TRY(process(next, *set, false));
       ++batches;
     }
     if (ends && !state_due()) return {};
@@ -144,7 +144,7 @@ Result<Plan> Runner::plan(const FetchedSet& set) {
   return plan;
 }
 
-Status Runner::process(const Plan& plan, FetchedSet set, bool replayed) {
+Status Runner::process(const Plan& plan, const FetchedSet& set, bool replayed) {
   BatchResult result = TRY(run_batch(graph_, set.sources, plan, timer_));
   const BatchId id{checkpoint_->writer(), checkpoint_->epoch(), plan.number, plan.hash()};
   timer_.enter(Phase::write);

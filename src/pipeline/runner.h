@@ -74,7 +74,7 @@ class Runner {
   bool at_end(const FetchedSet& set) const;
   bool state_due() const;
 
-  Status process(const Plan& plan, FetchedSet set, bool replayed);
+  Status process(const Plan& plan, const FetchedSet& set, bool replayed);
   Result<Plan> plan(const FetchedSet& set);
   Status write_sinks(const BatchId& id, const Plan& plan, BatchResult& result, const std::vector<Fetched>& fetched);
   Status write_one(SinkNode& node, const BatchId& id, const Plan& plan, const Batch& rows, BatchResult& result);

@@ -57,7 +57,7 @@ Result<Json> tree(Session& session, std::string_view text, std::string_view pref
     }
     std::string what = clean_message(parsed.value("error_message", "is not SQL")).text;
     if (parsed.value("error_type", "") == "not implemented") what = "must be one expression, not a statement";
-    return expression_error(text, at, std::move(what));
+    return expression_error(text, at, what);
   }
   move_places(parsed, prefix.size());
   return parsed;

@@ -70,8 +70,8 @@ class Checker {
   std::vector<std::string> columns() && { return std::move(columns_); }
 
  private:
-  Status refuse(const Json& node, std::string what) const {
-    return expression_error(text_, place_of(node), std::move(what));
+  Status refuse(const Json& node, const std::string& what) const {
+    return expression_error(text_, place_of(node), what);
   }
 
   static std::string what_is(const std::string& kind) {

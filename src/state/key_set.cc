@@ -138,9 +138,9 @@ struct KeySet::Impl {
       const std::uint32_t entry = KeyBuckets::entry_of(bucket, i);
       keys.emplace_back(entries.key(entry), entries.offset(entry));
     }
-    SealedKeys::Part part = SealedKeys::make(std::move(keys));
+    const SealedKeys::Part part = SealedKeys::make(std::move(keys));
     const std::uint64_t number = log.seal(start, part.pages, part.text, changes);
-    sealed_new.add(start, number, std::move(part));
+    sealed_new.add(start, number, part);
   }
 
   std::uint64_t rows() const {

@@ -108,7 +108,7 @@ std::uint64_t SealedRows::memory() const {
   for (const auto& [bucket, parts] : parts_) {
     for (const auto& [number, part] : parts) {
       bytes += part.filter.bytes().size();
-      for (const std::string& key : part.first) bytes += sizeof key + key.size();
+      for (const std::string& key : part.first) bytes += sizeof(std::string) + key.size();
     }
   }
   return bytes;
