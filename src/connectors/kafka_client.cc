@@ -255,6 +255,9 @@ void KafkaClient::complain(int code, std::string text) {
   if (complaint_ && is_refusal(complaint_->code) && !is_refusal(code)) return;  // "all brokers down" says less
   // "3/3 brokers are down" says less than each broker's own reason, which librdkafka repeats in its log only.
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !reason_.empty()) text = reason_;
+  // Whether librdkafka sees an SSL error or a closed connection is chance; only the first comes with its hint.
+  if (text.find("Disconnected") != std::string::npos && text.find("in state SSL_HANDSHAKE") != std::string::npos)
+    text += ": connecting to a PLAINTEXT broker listener? Check security.protocol";
   complaint_ = KafkaComplaint{code, std::move(text), clock_.running(), again ? complaint_->count + 1 : 1};
 }
 
