@@ -89,39 +89,45 @@ TEST_CASE("one scenario survives every kind of fault") {
   }
 }
 
-// For each kind of fault a planted bug: without the fault nothing shows, with it the run turns red.
-TEST_CASE("planted bugs turn the faults red") {
-  struct Planted {
-    FaultAt fault;
-    Bugs bugs;
-  };
-  const auto crash = FaultAt::Kind::crash;
-  const auto fault = FaultAt::Kind::fault;
-  const std::vector<Planted> planted = {
-      {{crash, "plan.after_write", 2}, {SourceBug::read_shifts_begin, SinkBug::none}},
-      {{crash, "fetch.before", 2}, {SourceBug::open_restarts, SinkBug::none}},
-      {{crash, "fetch.after", 2}, {SourceBug::open_restarts, SinkBug::none}},
-      {{crash, "plan.before_write", 2}, {SourceBug::open_restarts, SinkBug::none}},
-      {{crash, "decode.before", 2}, {SourceBug::read_shifts_begin, SinkBug::none}},
-      {{crash, "run.after", 2}, {SourceBug::read_shifts_begin, SinkBug::none}},
-      {{crash, "write.between_sinks", 2}, {SourceBug::none, SinkBug::repeat_doubles}},
-      {{crash, "write.after_last", 2}, {SourceBug::none, SinkBug::repeat_doubles}},
-      {{crash, "file_sink.after_link", 2}, {SourceBug::none, SinkBug::repeat_doubles}},
-      {{crash, "commit.before", 2}, {SourceBug::none, SinkBug::repeat_doubles}},
-      {{crash, "commit.after", 2}, {SourceBug::open_restarts, SinkBug::none}},
-      {{fault, "source.fetch", 2}, {SourceBug::fetch_loses_after_fault, SinkBug::none}},
-      {{fault, "sink.written", 2}, {SourceBug::none, SinkBug::repeat_doubles}},
-      {{fault, "file_sink.copy", 2}, {SourceBug::none, SinkBug::fault_loses}},
-      {{crash, "report.after_offsets", 2}, {SourceBug::none, SinkBug::forgets_landed}},
-  };
+// Each shows nothing as long as nothing goes wrong.
+const std::vector<Bugs>& planted_bugs() {
+  static const std::vector<Bugs> bugs = {{SourceBug::read_shifts_begin, SinkBug::none},
+                                         {SourceBug::open_restarts, SinkBug::none},
+                                         {SourceBug::fetch_loses_after_fault, SinkBug::none},
+                                         {SourceBug::none, SinkBug::repeat_doubles},
+                                         {SourceBug::none, SinkBug::fault_loses},
+                                         {SourceBug::none, SinkBug::forgets_landed}};
+  return bugs;
+}
+
+// Whether a planted bug makes the run with this kind of fault end with other rows. A fault that strikes before anything was
+// promised is no more than a restart, and so are the bugs that it shows.
+bool turns_red(const Scenario& scenario, const FaultAt& kind) {
+  for (const Bugs& bugs : planted_bugs()) {
+    for (const int hit : {1, 2}) {
+      Play how;
+      how.bugs = bugs;
+      how.faults = {{kind.kind, kind.name, hit}};
+      if (!difference(scenario, play(scenario, how)).empty()) return true;
+    }
+  }
+  return false;
+}
+
+TEST_CASE("planted bugs show nothing without a fault") {
   const Scenario scenario = read_scenario("tests/scenarios/stateless/batches.yaml");
-  for (const Planted& one : planted) {
-    INFO(one.fault.name);
+  for (const Bugs& bugs : planted_bugs()) {
     Play how;
-    how.bugs = one.bugs;
+    how.bugs = bugs;
     CHECK(difference(scenario, play(scenario, how)) == "");
-    how.faults = {one.fault};
-    CHECK(difference(scenario, play(scenario, how)) != "");
+  }
+}
+
+TEST_CASE("for each kind of fault a planted bug turns the run red") {
+  const Scenario scenario = read_scenario("tests/scenarios/stateless/batches.yaml");
+  for (const FaultAt& kind : fault_kinds()) {
+    INFO(kind.name);
+    CHECK(turns_red(scenario, kind));
   }
 }
 
