@@ -127,7 +127,7 @@ tl::unexpected<Error> FileSink::foreign_error(std::string_view why) const {
   return fail(
       Fault::config,
       fmt::format("sink '{}': another writer owns this: {}; go on with that checkpoint, or give this sink another "
-                  "path, or take it over with `weir adopt`",
+                  "path",
                   name_, why),
       root_.string());
 }
