@@ -187,6 +187,7 @@ class PipelineRules {
     const std::string path = join_path("steps", step.name);
     if (const auto* select = std::get_if<SelectSpec>(&step.body)) check_select(*select, path + ".select");
     if (const auto* expect = std::get_if<ExpectSpec>(&step.body)) check_expect(*expect, path + ".expect");
+    if (const auto* dedup = std::get_if<DedupSpec>(&step.body)) check_dedup(reading_, *dedup, path + ".dedup");
   }
 
   void check_select(const SelectSpec& select, const std::string& path) {
@@ -295,7 +296,7 @@ class PipelineRules {
       }
   }
 
-  const Reading& reading_;
+  Reading& reading_;
   Rules rules_;
   const PipelineSpec& pipeline_;
 };

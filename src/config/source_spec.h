@@ -103,8 +103,9 @@ constexpr auto names_of(WatermarkSpec::Across) {
 
 template <class V>
 void describe(V& v, WatermarkSpec& s) {
-  v.field("column", s.column, {.doc = "The column of the event time.", .required = true});
-  v.field("delay", s.delay, {.doc = "How long late records are waited for.", .required = true, .min = 0});
+  v.field("column", s.column, {.doc = "The column of the event time.", .required = true, .example = "event_time"});
+  v.field("delay", s.delay,
+          {.doc = "How long late records are waited for.", .required = true, .min = 0, .example = "10m"});
   v.field("across", s.across, {.doc = "How partitions come together."});
   v.field("idle_after", s.idle_after,
           {.doc = "A partition read to its end for this long does not hold the watermark.",
@@ -179,7 +180,8 @@ void describe(V& v, SourceSpec& s) {
            Alternative{"kafka", s.kafka, "Topics of a Kafka cluster."},
            Alternative{"rate", s.rate, "Rows made up at a given speed, the same each time; for tests and trials."},
            LaterAlternative{"file"}, LaterAlternative{"delta"});
-  v.field("watermark", s.watermark, {.doc = "Event time, and how long late records are waited for.", .later = true});
+  v.field("watermark", s.watermark,
+          {.doc = "Event time, and how long late records are waited for.", .default_text = "none"});
 }
 
 }  // namespace weir

@@ -1,6 +1,6 @@
 #pragma once
-// The steps that remember: dedup and aggregate with its windows. Described and checked here, refused in files until the
-// engine runs them: then they join StepSpec's variant, and their LaterBody in describe(StepSpec) becomes a Body.
+// The steps that remember: dedup, and aggregate with its windows. Aggregate is described and checked here, refused in files
+// until the engine runs it: then it joins StepSpec's variant, and its LaterBody in describe(StepSpec) becomes a Body.
 //
 // Threads: plain values.
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "config/about.h"
-#include "config/step_spec.h"
+#include "config/stateless_spec.h"
 
 namespace weir {
 

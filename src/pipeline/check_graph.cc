@@ -7,6 +7,7 @@
 
 #include "formats/contract.h"
 #include "formats/decoder.h"
+#include "pipeline/stateful_steps.h"
 #include "steps/stateless_chain.h"
 
 namespace weir {
@@ -51,13 +52,21 @@ class GraphCheck {
   void check_source(const SourceSpec& source) {
     auto schema = schema_of(source);
     if (!schema) return report(std::move(schema).error(), "sources." + source.name);
+    if (auto time = check_watermark(source, *schema); !time) report(std::move(time).error(), "sources." + source.name);
     schemas_[source.name] = std::move(*schema);
+  }
+
+  void check_stateful(const StepSpec& step, const Schema& input) {
+    auto made = make_stateful_step(step, spec_, input);
+    if (!made) return report(std::move(made).error(), "steps." + step.name);
+    schemas_[step.name] = (*made)->schema();
   }
 
   void check_step(const StepSpec& step, const std::shared_ptr<Session>& compute,
                   const std::shared_ptr<Session>& careful) {
     const auto input = schemas_.find(step.from);
     if (input == schemas_.end()) return;
+    if (step.is_stateful()) return check_stateful(step, input->second);
     const std::string path = "steps." + step.name;
     StatelessChain::Checked checked = StatelessChain::check({step}, input->second, *compute);
     const bool is_right = checked.problems.empty();

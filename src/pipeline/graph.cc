@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "formats/contract.h"
 #include "formats/dead_letter.h"
+#include "pipeline/stateful_steps.h"
 #include "steps/stateless_chain.h"
 
 namespace weir {
@@ -24,25 +25,28 @@ Result<SourceNode> build_source(const SourceSpec& spec, const PipelineSpec& pipe
     node.limits.records_max = std::min(spec.kafka.max_records, share / 512);
     node.limits.bytes_max = std::min(spec.kafka.max_bytes, Bytes(share));
   }
+  node.watermark = spec.watermark;
   if (const auto columns = node.source->schema()) {
     node.schema = *columns;
-    return node;
+  } else {
+    Contract contract = TRY(Contract::compile(spec.kafka.format.contract));
+    node.contract = contract.label();
+    node.decoder = make_json_decoder(std::move(contract), {spec.name, spec.kafka.metadata, {}});
+    node.schema = node.decoder->schema();
   }
-  Contract contract = TRY(Contract::compile(spec.kafka.format.contract));
-  node.contract = contract.label();
-  node.decoder = make_json_decoder(std::move(contract), {spec.name, spec.kafka.metadata, {}});
-  node.schema = node.decoder->schema();
+  TRY(check_watermark(spec, node.schema));
   return node;
 }
 
-// Entries that follow each other, with nobody else reading in between, become one step.
+// Stateless entries that follow each other, with nobody else reading in between, become one step.
 std::vector<std::vector<StepSpec>> chains_of(const PipelineSpec& spec) {
   std::map<std::string, int> readers;
   for (const StepSpec& step : spec.steps) ++readers[step.from];
   for (const SinkSpec& sink : spec.sinks) ++readers[sink.from];
   std::vector<std::vector<StepSpec>> chains;
   for (const StepSpec& step : spec.steps) {
-    const bool joins = !chains.empty() && chains.back().back().name == step.from && readers[step.from] == 1;
+    const bool joins = !chains.empty() && !step.is_stateful() && !chains.back().back().is_stateful() &&
+                       chains.back().back().name == step.from && readers[step.from] == 1;
     if (!joins) chains.emplace_back();
     chains.back().push_back(step);
   }
@@ -84,9 +88,16 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   for (const SourceSpec& source : spec.sources)
     graph.sources.push_back(TRY(build_source(source, spec, components, clock)));
   for (const std::vector<StepSpec>& chain : chains_of(spec)) {
-    const std::string from = chain.front().from;
-    auto step = TRY(StatelessChain::compile(chain, graph.schema_of(from), compute, careful));
-    graph.steps.push_back({from, chain.back().name, std::move(step)});
+    StepNode node{chain.front().from, chain.back().name, nullptr, nullptr};
+    const Schema& input = graph.schema_of(node.from);
+    if (chain.front().is_stateful()) {
+      auto step = TRY(make_stateful_step(chain.front(), spec, input));
+      node.stateful = step.get();
+      node.step = std::move(step);
+    } else {
+      node.step = TRY(StatelessChain::compile(chain, input, compute, careful));
+    }
+    graph.steps.push_back(std::move(node));
   }
   for (const SinkSpec& sink : spec.sinks)
     graph.sinks.push_back(TRY(build_sink(sink, graph.schema_of(sink.from), spec, components)));

@@ -52,6 +52,7 @@ Batch Dedup::without_late(const Batch& rows, const StepTime& time, StepOutput& o
   const std::vector<std::uint64_t> src = rows.src();
   std::vector<std::uint64_t> kept;
   std::uint64_t row = 0;
+  std::uint64_t late_dropped = 0;
   for (const auto& chunk : rows.chunks()) {
     const auto* values = static_cast<const std::int64_t*>(duckdb_vector_get_data(chunk->column(time_)));
     const std::uint64_t* validity = duckdb_vector_get_validity(chunk->column(time_));
@@ -60,6 +61,10 @@ Batch Dedup::without_late(const Batch& rows, const StepTime& time, StepOutput& o
         out.rejected.push_back(
             {src[row], Code::null_not_allowed, options_.time, "the event time is null", options_.name, {}, {}});
       } else if (time.late && values[i] <= time.late->value) {
+        if (options_.late == OnLate::drop) {
+          ++late_dropped;
+          continue;
+        }
         out.rejected.push_back({src[row],
                                 Code::late_record,
                                 options_.time,
@@ -74,6 +79,7 @@ Batch Dedup::without_late(const Batch& rows, const StepTime& time, StepOutput& o
       }
     }
   }
+  if (late_dropped > 0) out.dropped.push_back({options_.name, DropReason::late, late_dropped});
   return kept.size() == rows.rows() ? rows : take_rows(rows, kept);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // Lets the first row of each key through and drops the others that lie within a time of it.
 //
-//   late        t <= wm(N-1): LATE_RECORD
+//   late        t <= wm(N-1): LATE_RECORD, or dropped and counted
 //   duplicate   a row of this key was kept whose event time is no further away than `within`: dropped as DUPLICATE
 //   forgotten   a kept row with t + within < wm(N)
 //
@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "config/stateful_spec.h"
 #include "data/row_codec.h"
 #include "state/key_set.h"
 #include "steps/stateful_step.h"
@@ -28,6 +29,7 @@ struct DedupOptions {
   std::vector<std::string> key;
   std::string time;  // the column of event time
   std::chrono::microseconds within{0};
+  OnLate late = OnLate::dead_letter;
   Bytes memory{std::uint64_t{128} << 20};  // beyond it the oldest keys are on disk
 };
 

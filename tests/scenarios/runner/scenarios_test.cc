@@ -77,14 +77,17 @@ TEST_CASE("scenarios with faults from a seed") {
   }
 }
 
-TEST_CASE("one scenario survives every kind of fault") {
-  const Scenario scenario = read_scenario("tests/scenarios/stateless/batches.yaml");
-  for (const FaultAt& kind : fault_kinds()) {
-    for (const int hit : {1, 2}) {
-      Play how;
-      how.faults = {{kind.kind, kind.name, hit}};
-      INFO(kind.name << ":" << hit);
-      CHECK(difference(scenario, play(scenario, how)) == "");
+TEST_CASE("one scenario without state and one with survive every kind of fault") {
+  for (const char* const file :
+       {"tests/scenarios/stateless/batches.yaml", "tests/scenarios/event_time/dedup_across_batches.yaml"}) {
+    const Scenario scenario = read_scenario(file);
+    for (const FaultAt& kind : fault_kinds()) {
+      for (const int hit : {1, 2}) {
+        Play how;
+        how.faults = {{kind.kind, kind.name, hit}};
+        INFO(file << " " << kind.name << ":" << hit);
+        CHECK(difference(scenario, play(scenario, how)) == "");
+      }
     }
   }
 }

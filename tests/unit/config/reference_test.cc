@@ -29,8 +29,8 @@ TEST_CASE("the schema is JSON and knows the keys") {
   CHECK(kafka["properties"]["type"]["const"] == "kafka");
   CHECK(kafka["properties"]["max_records"]["default"] == 500'000);
   CHECK(kafka["properties"]["max_bytes"]["default"] == "256MiB");
-  CHECK_FALSE(kafka["properties"].contains("watermark"));
-  CHECK(schema["properties"]["steps"]["items"]["oneOf"].size() == 3);
+  CHECK_FALSE(kafka["properties"].contains("stop_if"));
+  CHECK(schema["properties"]["steps"]["items"]["oneOf"].size() == 4);
   CHECK(schema["$defs"].contains("contract"));
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("the reference has a row for each key and no default of a required one
   const std::string page = markdown_reference(Page::pipeline);
   CHECK(page.find("| `max_records` | whole number from 1 to 100000000 | `500000` |") != std::string::npos);
   CHECK(page.find("| `connection` | text | required |") != std::string::npos);
-  CHECK(page.find("watermark") == std::string::npos);
+  CHECK(page.find("renamed_from") == std::string::npos);
 }
 
 }  // namespace weir

@@ -82,4 +82,33 @@ TEST_CASE("a sink's columns must be made by somebody") {
 )") == Places{"sinks.files.partition_by[1]", "sinks.topic.key", "sinks.topic.headers.b"});
 }
 
+TEST_CASE("event time is a column of the source that holds times") {
+  const std::string rest = R"(
+  made: { type: rate, watermark: { column: COLUMN, delay: 1m } }
+sinks: { out: { from: made, type: console }, other: { from: in, type: console } }
+)";
+  const auto with = [&](const std::string& column) {
+    std::string text = rest;
+    return text.replace(text.find("COLUMN"), 6, column);
+  };
+  CHECK(check(with("timestamp")) == Places{});
+  CHECK(check(with("value")) == Places{"sources.made.watermark.column"});
+  CHECK(check(with("at")) == Places{"sources.made.watermark.column"});
+}
+
+TEST_CASE("a dedup needs event time, its key and the time's column") {
+  const std::string rest = R"(
+  made: { type: rate, watermark: { column: timestamp, delay: 1m } }
+steps:
+  - { name: timeless, from: in, dedup: { key: [id] } }
+  - { name: keyless, from: made, dedup: { key: [value, id] } }
+  - { name: narrow, from: made, select: { value: value } }
+  - { name: blind, dedup: { key: [value] } }
+  - { name: good, from: made, dedup: { key: [value] } }
+  - { name: after, select: { "*": true, double: "2 * value" } }
+sinks: { out: { from: after, type: console }, b: { from: blind, type: console }, c: { from: keyless, type: console }, d: { from: timeless, type: console } }
+)";
+  CHECK(check(rest) == Places{"steps.timeless.dedup", "steps.keyless.dedup.key", "steps.blind.dedup"});
+}
+
 }  // namespace weir

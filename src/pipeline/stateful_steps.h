@@ -1,0 +1,23 @@
+#pragma once
+// Makes the steps that remember from what a file says of them and of event time. `weir check` and the graph share it, so
+// that both find the same faults.
+//
+// Threads: plain functions. Errors: Fault::config with the place in the file.
+
+#include <memory>
+
+#include "base/result.h"
+#include "config/pipeline_spec.h"
+#include "data/schema.h"
+#include "steps/stateful_step.h"
+
+namespace weir {
+
+// Whether the watermark's column is there and holds times.
+Status check_watermark(const SourceSpec& source, const Schema& columns);
+
+// `step.is_stateful()`; `input`: the columns of the edge that it reads.
+Result<std::unique_ptr<StatefulStep>> make_stateful_step(const StepSpec& step, const PipelineSpec& pipeline,
+                                                         const Schema& input);
+
+}  // namespace weir
