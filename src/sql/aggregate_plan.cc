@@ -223,11 +223,11 @@ class Planner {
   int aggregates_ = 0;
 };
 
-std::string grouped(const Schema& keys, std::vector<std::string> columns) {
+std::string grouped(const Schema& keys, std::vector<std::string> columns, const std::string& from) {
   const std::vector<std::string> names = names_of(keys);
   columns.insert(columns.begin(), names.begin(), names.end());
-  std::string sql = "SELECT " + joined(columns) + " FROM input";
-  if (!names.empty()) sql += " GROUP BY " + joined(names) + " ORDER BY " + joined(names);
+  std::string sql = "SELECT " + joined(columns) + " FROM " + from;
+  if (!names.empty()) sql += " GROUP BY " + joined(names);
   return sql;
 }
 
@@ -251,16 +251,16 @@ Schema AggregatePlan::final_input() const {
   return out;
 }
 
-std::string AggregatePlan::partial_sql() const {
+std::string AggregatePlan::partial_sql(const std::string& from) const {
   std::vector<std::string> list;
   for (const AggregateKept& column : kept) list.push_back(column.partial + " AS " + quote_identifier(column.name));
-  return grouped(keys, std::move(list));
+  return grouped(keys, std::move(list), from);
 }
 
 std::string AggregatePlan::merge_sql() const {
   std::vector<std::string> list;
   for (const AggregateKept& column : kept) list.push_back(column.merge + " AS " + quote_identifier(column.name));
-  return grouped(keys, std::move(list));
+  return grouped(keys, std::move(list), "input");
 }
 
 std::string AggregatePlan::final_sql() const {
@@ -270,11 +270,11 @@ std::string AggregatePlan::final_sql() const {
   return "SELECT " + joined(list) + " FROM input";
 }
 
-std::string AggregatePlan::set_sql(std::size_t set) const {
+std::string AggregatePlan::set_sql(std::size_t set, const std::string& from) const {
   std::vector<std::string> list = names_of(keys);
   const std::string argument = quote_identifier(sets.at(set).argument);
   list.push_back(argument + " AS member");
-  return "SELECT DISTINCT " + joined(list) + " FROM input WHERE " + argument + " IS NOT NULL ORDER BY ALL";
+  return "SELECT DISTINCT " + joined(list) + " FROM " + from + " WHERE " + argument + " IS NOT NULL";
 }
 
 Result<AggregatePlan> plan_aggregates(Session& session, const std::vector<std::pair<std::string, std::string>>& select,

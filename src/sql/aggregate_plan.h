@@ -63,12 +63,12 @@ struct AggregatePlan {
   // State and the sizes of sets: what final_sql() reads.
   Schema final_input() const;
 
-  // Each gives its rows in the order of the keys.
-  std::string partial_sql() const;
+  // Rows in no order of their own. `from`: a table or a subquery in parentheses that has the columns of input().
+  std::string partial_sql(const std::string& from = "input") const;
   std::string merge_sql() const;
   std::string final_sql() const;  // in the order of `input`
   // Keys and "member", each once.
-  std::string set_sql(std::size_t set) const;
+  std::string set_sql(std::size_t set, const std::string& from = "input") const;
 };
 
 // `rows`: the visible columns of the rows; `keys`: the columns that results may name outside of aggregates (window_start,
