@@ -281,6 +281,23 @@ Status StateTable::put(const Batch& rows) {
   });
 }
 
+Status StateTable::insert(const Batch& rows, std::vector<std::uint8_t>& fresh) {
+  Impl& impl = *impl_;
+  CHECK(rows.schema().size() >= impl.schema->size(), "rows of the table's schema");
+  const PackedRows keys = impl.key_codec.encode(rows, 0);
+  const PackedRows values = impl.row_codec.encode(rows, impl.keys);
+  fresh.assign(keys.size(), 0);
+  return impl.for_each_key(keys, [&](std::int64_t start, std::size_t i) -> Status {
+    CHECK(!impl.horizon || time_of(keys[i]) >= *impl.horizon, "no row is put behind the horizon");
+    const RowBucket* const bucket = impl.live_bucket(start);
+    const auto entry = bucket == nullptr ? std::nullopt : bucket->find(keys[i]);
+    const bool there = entry ? bucket->at(*entry).row.has_value() : TRY(impl.in_sealed(start, keys[i]));
+    if (there) return {};
+    fresh[i] = 1;
+    return impl.set(start, keys[i], values[i]);
+  });
+}
+
 Status StateTable::erase(const Batch& keys) {
   Impl& impl = *impl_;
   const PackedRows packed = impl.key_codec.encode(keys, 0);

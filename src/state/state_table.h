@@ -7,7 +7,7 @@
 // batches. A bucket that has passed goes as a whole. Keys are never taken for their hash.
 //
 // The talk, in every batch:
-//   find(keys), put(rows), erase(keys), range(...)   see each other's effects at once
+//   find, put, insert, erase, range                  see each other's effects at once
 //   expire(horizon)                                  rows before it go
 //   pack(changes)                                    what changed since the last merge, for the commit
 //   merge() | discard()                              after the commit | instead of it: back to what the last merge left
@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -51,6 +52,8 @@ class StateTable {
   Result<Batch> find(const Batch& keys);
   // Sets whole rows: new ones, or over those with the same key. The columns are those of the schema.
   Status put(const Batch& rows);
+  // Puts the rows whose key is not there yet, of equal ones the first; fresh[i] = 1 for those.
+  Status insert(const Batch& rows, std::vector<std::uint8_t>& fresh);
   // Removes the rows with these keys; one that is not there is fine.
   Status erase(const Batch& keys);
 

@@ -262,7 +262,7 @@ void run_batch(StateTable& table, Model& model, std::mt19937_64& random, std::in
   for (std::int64_t operations = below(5); operations > 0; --operations) {
     std::vector<Row> rows;
     for (std::int64_t i = below(below(4) == 0 ? 5'000 : 200); i > 0; --i) rows.push_back(random_key());
-    switch (below(4)) {
+    switch (below(5)) {
       case 0:
       case 1:
         for (Row& row : rows) {
@@ -276,6 +276,16 @@ void run_batch(StateTable& table, Model& model, std::mt19937_64& random, std::in
         for (const Row& row : rows) model.erase({row.time, row.city});
         REQUIRE(table.erase(batch_of(rows)));
         break;
+      case 3: {
+        std::vector<std::uint8_t> fresh, wanted;
+        for (Row& row : rows) {
+          row.count = below(1'000'000);
+          wanted.push_back(model.emplace(Key{row.time, row.city}, row).second ? 1 : 0);
+        }
+        REQUIRE(table.insert(batch_of(rows), fresh));
+        CHECK(fresh == wanted);
+        break;
+      }
       default: {
         std::vector<Row> wanted;
         std::map<Key, int> seen;
