@@ -212,11 +212,15 @@ KafkaClient::~KafkaClient() {
   if (handle_ != nullptr) rd_kafka_destroy(handle_);
 }
 
+Status KafkaClient::check(const ConnectionSpec& connection) {
+  TRY(check_kafka_properties(connection.properties, connection.name));
+  return check_security(connection);
+}
+
 Result<std::shared_ptr<KafkaClient>> KafkaClient::make(const ConnectionSpec& connection, KafkaRole role,
                                                        const KafkaSettings& defaults, const KafkaSettings& fixed,
                                                        const Clock& clock) {
-  TRY(check_kafka_properties(connection.properties, connection.name));
-  TRY(check_security(connection));
+  TRY(check(connection));
   std::shared_ptr<KafkaClient> client(new KafkaClient(connection.name, secrets_of(connection.security), clock));
   Conf conf(connection.name);
   conf.set("client.id", "weir");

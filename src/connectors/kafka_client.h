@@ -42,8 +42,10 @@ class KafkaDeliveries {
 
 class KafkaClient {
  public:
-  // `defaults` may be overridden by the connection's properties, `fixed` may not. Fault::config when a property is
-  // refused or a file (CA, key) cannot be read.
+  // Whether properties and credentials are such as make takes. Calls nobody.
+  static Status check(const ConnectionSpec& connection);
+  // Calls its brokers from now on. `defaults` may be overridden by the connection's properties, `fixed` may not.
+  // Fault::config when a property is refused or a file (CA, key) cannot be read.
   static Result<std::shared_ptr<KafkaClient>> make(const ConnectionSpec& connection, KafkaRole role,
                                                    const KafkaSettings& defaults, const KafkaSettings& fixed,
                                                    const Clock& clock);

@@ -20,7 +20,13 @@ std::string number(Offset offset) { return std::to_string(offset.value); }
 
 }  // namespace
 
+Status KafkaSource::make_admin() {
+  if (admin_ == nullptr) admin_ = TRY(KafkaAdmin::make(options_.connection, clock_));
+  return {};
+}
+
 Status KafkaSource::verify() {
+  TRY(make_admin());
   TRY(admin_->connect(milliseconds(6'000)));
   const auto found = TRY(topics(milliseconds(3'500)));
   for (const KafkaTopic& topic : found) {
@@ -58,6 +64,7 @@ Result<std::vector<KafkaTopic>> KafkaSource::topics(KafkaAdmin::Timeout timeout)
 }
 
 Status KafkaSource::open(const std::optional<Position>& committed) {
+  TRY(make_admin());
   const auto found = TRY(topics(2 * question_max));
   std::map<Key, PartitionPosition> old;
   for (const PartitionPosition& p : committed.value_or(Position()))

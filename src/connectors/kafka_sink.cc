@@ -207,14 +207,18 @@ class KafkaSink::Sending final : public KafkaDeliveries {
 };
 
 Result<std::unique_ptr<KafkaSink>> KafkaSink::make(KafkaSinkOptions options, const Clock& clock) {
-  auto admin = TRY(KafkaAdmin::make(options.connection, clock));
-  return std::unique_ptr<KafkaSink>(new KafkaSink(std::move(options), std::move(admin), clock));
+  TRY(KafkaClient::check(options.connection));
+  return std::unique_ptr<KafkaSink>(new KafkaSink(std::move(options), clock));
 }
 
-KafkaSink::KafkaSink(KafkaSinkOptions options, std::unique_ptr<KafkaAdmin> admin, const Clock& clock)
-    : options_(std::move(options)), admin_(std::move(admin)), clock_(clock) {}
+KafkaSink::KafkaSink(KafkaSinkOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
 KafkaSink::~KafkaSink() = default;
+
+Status KafkaSink::make_admin() {
+  if (admin_ == nullptr) admin_ = TRY(KafkaAdmin::make(options_.connection, clock_));
+  return {};
+}
 
 Status KafkaSink::verify(const Schema& schema) {
   const KafkaSinkSpec& spec = options_.spec.kafka;
@@ -229,6 +233,7 @@ Status KafkaSink::verify(const Schema& schema) {
   };
   if (!spec.key.empty()) TRY(check(spec.key, "key"));
   for (const auto& [name, column] : spec.headers) TRY(check(column, "headers." + name));
+  TRY(make_admin());
   TRY(admin_->connect(milliseconds(6'000)));
   const KafkaTopic topic = TRY(admin_->describe({spec.topic}, milliseconds(3'000))).at(0);
   if (!topic.authorized || (topic.exists && !topic.may_write))
@@ -246,6 +251,7 @@ Status KafkaSink::open(const std::string&, Epoch) { return make_producer(); }
 
 Status KafkaSink::make_producer() {
   if (producer_ != nullptr) return {};
+  TRY(make_admin());
   // Batches stay below what the topic takes, so that one large record does not have its neighbours refused.
   const auto limit = admin_->topic_setting(options_.spec.kafka.topic, "max.message.bytes", milliseconds(3'000));
   batch_bytes_ = std::clamp<std::uint64_t>(number_or(limit, batch_bytes_usual), 1'000, batch_bytes_usual);

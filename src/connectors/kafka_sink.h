@@ -33,6 +33,7 @@ struct KafkaSinkOptions {
 
 class KafkaSink final : public Sink {
  public:
+  // Calls nobody: that begins with verify or open.
   static Result<std::unique_ptr<KafkaSink>> make(KafkaSinkOptions options, const Clock& clock);
   ~KafkaSink() override;
 
@@ -45,15 +46,16 @@ class KafkaSink final : public Sink {
  private:
   struct Records;
   class Sending;
-  KafkaSink(KafkaSinkOptions options, std::unique_ptr<KafkaAdmin> admin, const Clock& clock);
+  KafkaSink(KafkaSinkOptions options, const Clock& clock);
 
   std::string place() const { return "sinks." + options_.spec.name + " (" + options_.spec.kafka.topic + ")"; }
+  Status make_admin();
   Status make_producer();
   Result<Records> encode(const Batch& rows) const;
   Result<Written> send(const Records& records, const Batch& rows);
 
   KafkaSinkOptions options_;
-  std::unique_ptr<KafkaAdmin> admin_;
+  std::unique_ptr<KafkaAdmin> admin_;  // null until the first question
   const Clock& clock_;
   std::shared_ptr<KafkaClient> producer_;  // null after a failure: a new one knows nothing of the old one's records
   std::uint64_t batch_bytes_ = 0;          // a record larger than this travels alone

@@ -33,14 +33,12 @@ struct Held {
 Result<std::unique_ptr<KafkaSource>> KafkaSource::make(KafkaSourceOptions options, const Clock& clock) {
   std::optional<Pattern> pattern;
   if (!options.spec.topic_pattern.empty()) pattern = TRY(Pattern::compile(options.spec.topic_pattern));
-  auto admin = TRY(KafkaAdmin::make(options.connection, clock));
-  return std::unique_ptr<KafkaSource>(new KafkaSource(std::move(options), std::move(admin), std::move(pattern), clock));
+  TRY(KafkaClient::check(options.connection));
+  return std::unique_ptr<KafkaSource>(new KafkaSource(std::move(options), std::move(pattern), clock));
 }
 
-KafkaSource::KafkaSource(KafkaSourceOptions options, std::unique_ptr<KafkaAdmin> admin, std::optional<Pattern> pattern,
-                         const Clock& clock)
+KafkaSource::KafkaSource(KafkaSourceOptions options, std::optional<Pattern> pattern, const Clock& clock)
     : options_(std::move(options)),
-      admin_(std::move(admin)),
       pattern_(std::move(pattern)),
       clock_(clock),
       rate_(options_.spec.rate.records_per_second),

@@ -42,7 +42,8 @@ struct KafkaSourceOptions {
 
 class KafkaSource final : public Source {
  public:
-  // Fault::config for refused properties, incomplete credentials or a pattern that is not RE2.
+  // Calls nobody: that begins with verify or open. Fault::config for refused properties, incomplete credentials or a
+  // pattern that is not RE2.
   static Result<std::unique_ptr<KafkaSource>> make(KafkaSourceOptions options, const Clock& clock);
   ~KafkaSource() override;
 
@@ -71,8 +72,7 @@ class KafkaSource final : public Source {
   using Key = std::pair<std::string, std::int32_t>;
   using Taken = std::map<const Reader*, KafkaTaken>;
 
-  KafkaSource(KafkaSourceOptions options, std::unique_ptr<KafkaAdmin> admin, std::optional<Pattern> pattern,
-              const Clock& clock);
+  KafkaSource(KafkaSourceOptions options, std::optional<Pattern> pattern, const Clock& clock);
 
   // kafka_source.cc: fetching
   Status start_all();
@@ -85,6 +85,7 @@ class KafkaSource final : public Source {
   PartitionLag lag_of(const Key& key, KafkaPartition& partition) const;
 
   // kafka_positions.cc: topics, starts, losses
+  Status make_admin();
   Result<std::vector<std::string>> topic_names(KafkaAdmin::Timeout timeout);
   Result<std::vector<KafkaTopic>> topics(KafkaAdmin::Timeout timeout);
   Result<Position> first_start(const Position& partitions);
@@ -102,7 +103,7 @@ class KafkaSource final : public Source {
   Status explain_stall(std::map<Reader*, Offset>& open);
 
   KafkaSourceOptions options_;
-  std::unique_ptr<KafkaAdmin> admin_;
+  std::unique_ptr<KafkaAdmin> admin_;  // null until the first question
   std::optional<Pattern> pattern_;
   const Clock& clock_;
   std::shared_ptr<KafkaConsumer> consumer_;

@@ -1,5 +1,6 @@
 """`weir check` and `weir schema` as a user types them: exit codes, what is printed where, nothing touched."""
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,24 @@ def test_the_examples_are_fine(weir):
 def test_a_file_that_is_right_touches_nothing(weir, files, workdir):
     weir("check", files(), env={"SECRET": "canary"}).expect(0)
     assert not any((workdir / name).exists() for name in ("out", "dead", "state"))
+
+
+@pytest.mark.parametrize("verb", ["check", "explain"])
+def test_what_only_looks_at_a_file_calls_no_broker(weir, files, verb):
+    file = files()
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        broker.setblocking(False)
+        place = "127.0.0.1:%d" % broker.getsockname()[1]
+        out = "out: { from: a, type: file, path: out }"
+        text = file.read_text().replace("no-such-host.invalid:9092", place)
+        assert out in text
+        file.write_text(text.replace(out, "out: { from: a, type: kafka, connection: main, topic: o, guarantee: at_least_once }"))
+        ended = weir(verb, file, env={"SECRET": "canary"}).expect(0)
+        with pytest.raises(BlockingIOError):
+            broker.accept()
+        assert "kafka client" not in ended.err
+        weir("run", "--once", file, env={"SECRET": "canary"}).expect(1)
+        broker.accept()[0].close()  # the test would have seen a call
 
 
 def test_sql_that_does_not_compile_has_its_place(weir, files):
