@@ -29,6 +29,9 @@ foreach(name DUCKDB RDKAFKA)
   endif()
   set(${name}_DIR "${CMAKE_MATCH_1}")
 endforeach()
+if(WEIR_HARDEN)  # what is shipped tells nothing of where it was built; the other builds keep paths that a debugger finds
+  add_compile_options("-ffile-prefix-map=${DUCKDB_DIR}=duckdb" "-ffile-prefix-map=${RDKAFKA_DIR}=rdkafka")
+endif()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
   third_party/fetch.sh third_party/build_rdkafka.sh third_party/pins.sh third_party/go.mod third_party/go.sum)
 

@@ -1,9 +1,10 @@
 """Looks at the executable itself. It asks for no shared library outside the list, and gives away no thread-local symbol; where the
-build says WEIR_HARDEN (release), it has every protection and no crash point.
+build says WEIR_HARDEN (release), it has every protection, no crash point and no path of this machine.
 
 A library that is linked in and exports its symbols would answer for another's shared library, and the other way round; a
 thread-local one does so without a word.
 """
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -26,7 +27,8 @@ def check_program(program, label):
             yield f"{label}:1: exports the thread-local symbol {fields[7]}: link with --exclude-libs,ALL"
 
 
-def check_hardened(program, label):
+def check_hardened(program, label, root):
+    content = Path(program).read_bytes()
     header, dynamic = readelf("--file-header", program), readelf("--dynamic", program)
     wanted = {
         "is not position independent (-pie)": "DYN (" in header,
@@ -35,7 +37,9 @@ def check_hardened(program, label):
         "has an executable stack": not re.search(r"GNU_STACK.*RWE", readelf("--program-headers", program)),
         "has no stack protector": "__stack_chk_fail" in readelf("--dyn-syms", program),
         "is not fortified (_FORTIFY_SOURCE)": re.search(r"__\w+_chk@", readelf("--dyn-syms", program)),
-        "has crash points": b"WEIR_CRASH" not in Path(program).read_bytes(),
+        "has crash points": b"WEIR_CRASH" not in content,
+        "names the place where it was built": not re.search(rb"\0" + re.escape(os.fsencode(root)) + rb"[/\0]", content),
+        "names the place of the libraries": not re.search(rb"/(duckdb|rdkafka)-[\d.]+-(amd64|arm64)-[0-9a-f]{12}", content),
     }
     for fault, fine in wanted.items():
         if not fine:
@@ -49,5 +53,5 @@ def check(tree):
     label = f"build/{tree.build.name}/weir"
     found = list(check_program(str(program), label))
     if "WEIR_HARDEN:BOOL=ON" in (tree.build / "CMakeCache.txt").read_text():
-        found += check_hardened(str(program), label)
+        found += check_hardened(str(program), label, tree.root)
     return found

@@ -188,7 +188,7 @@ class LintTest(unittest.TestCase):
 
         def found(flags):
             subprocess.run(["c++", *flags, "-o", "weir", "x.cc"], cwd=self.root, check=True)
-            return list(binary.check_hardened(str(self.root / "weir"), "weir"))
+            return list(binary.check_hardened(str(self.root / "weir"), "weir", self.root))
 
         self.assertEqual(found(good), [])
         for flag, (instead, words) in weak.items():
@@ -196,6 +196,9 @@ class LintTest(unittest.TestCase):
             self.assertTrue(any(words in p for p in seen), f"{instead}: {seen}")
         self.write("x.cc", self.root.joinpath("x.cc").read_text() + 'const char* volatile p = "WEIR_CRASH";\n')
         self.assertTrue(any("crash points" in p for p in found(good)))
+        self.assertTrue(any("where it was built" in p for p in found([*good, "-g"])))
+        self.write("x.cc", self.root.joinpath("x.cc").read_text().replace("WEIR_CRASH", "/d/duckdb-1.5.5-amd64-a0db32616305"))
+        self.assertTrue(any("the libraries" in p for p in found(good)))
 
 
 if __name__ == "__main__":
