@@ -1,11 +1,11 @@
 #include "connectors/kafka_client.h"
 
 #include <array>
-#include <map>
 
 #include <librdkafka/rdkafka.h>
 
 #include "base/log.h"
+#include "connectors/kafka_log_limit.h"
 
 namespace weir {
 namespace {
@@ -124,20 +124,9 @@ std::vector<std::string> secrets_of(const SecuritySpec& s) {
 
 }  // namespace
 
-// Passes librdkafka's log on: at most `lines_max` lines of a kind in `window`, then one that counts the rest.
+// Passes librdkafka's log on, within a limit that all clients of the process share.
 struct KafkaClient::Log {
-  static constexpr int lines_max = 5;
-  static constexpr Clock::Duration window{10'000'000};
-
-  struct Kind {
-    Clock::Duration since{-window};
-    int lines = 0;
-    std::uint64_t held_back = 0;
-  };
-
   std::vector<std::string> secrets;
-  std::mutex mutex;
-  std::map<std::string, Kind> kinds;  // guarded by mutex; librdkafka has a few dozen
 
   std::string masked(std::string text) const {
     for (const std::string& secret : secrets)
@@ -146,32 +135,22 @@ struct KafkaClient::Log {
     return text;
   }
 
-  void write(int severity, const char* kind, const char* text, const std::string& connection, Clock::Duration now) {
-    std::uint64_t held_back = 0;
-    {
-      const std::lock_guard lock(mutex);
-      Kind& k = kinds[kind];
-      if (now - k.since > window) {
-        held_back = std::exchange(k.held_back, 0);
-        k.since = now;
-        k.lines = 0;
-      }
-      if (++k.lines > lines_max) {
-        ++k.held_back;
-        return;
-      }
-    }
+  void write(int severity, const char* kind, const char* text, const std::string& connection) const {
+    static KafkaLogLimit limit;
+    static const SystemClock clock;
+    const auto left_out = limit.admit(connection, kind, text, clock.running());
+    if (!left_out) return;
     // librdkafka calls a lost connection an error; to a daemon it is a warning, and the fetch says what it means.
     const log::Level level = severity <= 2   ? log::Level::error
                              : severity <= 4 ? log::Level::warn
                              : severity <= 6 ? log::Level::info
                                              : log::Level::debug;
-    if (held_back > 0) {
+    if (*left_out > 0) {
       log::write(level, "kafka client",
                  {{"connection", connection},
                   {"kind", kind},
                   {"text", masked(text)},
-                  {"held_back", std::to_string(held_back)}});
+                  {"left_out", std::to_string(*left_out)}});
     } else {
       log::write(level, "kafka client", {{"connection", connection}, {"kind", kind}, {"text", masked(text)}});
     }
@@ -184,7 +163,7 @@ struct KafkaCallbacks {
     auto* client = static_cast<KafkaClient*>(rd_kafka_opaque(handle));
     if (client == nullptr) return;
     if (std::string_view(kind) == "FAIL") client->note_reason(client->log_->masked(text));
-    client->log_->write(level, kind, text, client->connection_, client->clock_.running());
+    client->log_->write(level, kind, text, client->connection_);
   }
   static void on_error(rd_kafka_t* handle, int code, const char* text, void* opaque) {
     auto* client = static_cast<KafkaClient*>(opaque);
