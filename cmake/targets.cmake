@@ -21,6 +21,12 @@ function(weir_library name)
   set_property(GLOBAL APPEND PROPERTY WEIR_LIBRARIES weir_${name})
 endfunction()
 
+# How long a test may take, in seconds: beyond that it hangs. A sanitizer makes it several times slower.
+set(WEIR_TEST_SECONDS 900)
+if(WEIR_SANITIZE)
+  set(WEIR_TEST_SECONDS 2700)
+endif()
+
 # weir_unit_test(name SOURCES ... [DEPS ...]): the Catch2 executable weir_<name>_test of tests/unit/<name>, run by ctest from
 # the top of the tree. It links weir_<name>; DEPS adds to that. Catch2's main is compiled once for all.
 function(weir_unit_test name)
@@ -35,7 +41,7 @@ function(weir_unit_test name)
   set_target_properties(weir_${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   set_property(GLOBAL APPEND PROPERTY WEIR_TESTS weir_${name}_test)
   add_test(NAME unit.${name} COMMAND weir_${name}_test WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 600 LABELS unit)
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT ${WEIR_TEST_SECONDS} LABELS unit)
 endfunction()
 
 # weir::version: <generated/version.h> with WEIR_VERSION and WEIR_COMMIT, written anew when the commit changes.
