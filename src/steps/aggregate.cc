@@ -46,19 +46,14 @@ struct Aggregate::Impl {
   Impl(AggregateOptions with, AggregateShape shaped)
       : options(std::move(with)),
         shape(std::move(shaped)),
-        windows(options.window->length, options.window->offset),
+        windows(*options.window->tumbling, options.window->offset),
         state_schema(std::make_shared<const Schema>(shape.state)),
         output_schema(std::make_shared<const Schema>(shape.output)) {
-    on_time = {options.name,
-               options.time,
-               shape.time,
-               options.drop_late,
-               windows.least(),
-               windows.most(),
-               "is in a window that ended not after"};
+    on_time = {options.name,    options.time,  shape.time, options.late, "is in a window that ended not after",
+               windows.least(), windows.most()};
   }
 
-  bool updates() const { return options.mode == AggregateOptions::Mode::update; }
+  bool updates() const { return options.mode == EmitMode::update; }
   Status prepare(std::shared_ptr<Session> careful);
   Status open(Checkpoint& checkpoint);
   Result<StepOutput> advance(const Batch& rows, const StepTime& time);

@@ -51,15 +51,17 @@ class Shaper {
   Status check_window() const {
     if (!options_.window)
       return wrong("window", "an aggregate without a window is not there yet; give it window: {tumbling: 5m}");
-    const AggregateWindow& window = *options_.window;
-    if (window.kind != AggregateWindow::Kind::tumbling)
+    const WindowSpec& window = *options_.window;
+    if (!window.tumbling)
       return wrong("window", fmt::format("{} windows are not there yet; there are tumbling ones: {{tumbling: 5m}}",
-                                         window.kind == AggregateWindow::Kind::sliding ? "sliding" : "session"));
+                                         window.sliding ? "sliding" : "session"));
     if (!window.time_zone.empty() && window.time_zone != "UTC")
       return wrong("window.time_zone", "windows in the time of a zone are not there yet; those in UTC are");
-    if (window.length.count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
+    if (window.tumbling->count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
     constexpr std::chrono::hours longest{24 * 366 * 1000};
-    if (window.length > longest) return wrong("window.tumbling", "a window is at most a thousand years long");
+    if (*window.tumbling > longest) return wrong("window.tumbling", "a window is at most a thousand years long");
+    if (options_.mode == EmitMode::complete)
+      return wrong("mode", "complete is not there yet; append gives each window once, update what changed");
     return {};
   }
 
@@ -166,8 +168,7 @@ class Shaper {
     Schema& output = shape_.output = keys_;
     for (const AggregateResult& result : shape_.results.results) output.add({result.name, result.type, true});
     output.add({std::string(src_column), Type{TypeKind::uint64}, false});
-    if (options_.mode == AggregateOptions::Mode::update)
-      output.add({std::string(op_column), Type{TypeKind::uint8}, false});
+    if (options_.mode == EmitMode::update) output.add({std::string(op_column), Type{TypeKind::uint8}, false});
   }
 
   const AggregateOptions& options_;

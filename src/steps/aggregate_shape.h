@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "config/stateful_spec.h"
 #include "config/step_spec.h"
 #include "data/schema.h"
 #include "sql/aggregate_plan.h"
@@ -19,26 +20,14 @@
 
 namespace weir {
 
-struct AggregateWindow {
-  enum class Kind { tumbling, sliding, session };
-  Kind kind = Kind::tumbling;
-  std::chrono::microseconds length{0};
-  std::chrono::microseconds offset{0};  // of the windows' starts from the epoch
-  std::string time_zone = {};           // empty: UTC
-};
-
 struct AggregateOptions {
-  enum class Mode {
-    append,  // a group's row comes out once, when its window is closed
-    update,  // the rows of the groups that changed come out of each batch, as upserts
-  };
   std::string name;
   std::string time;  // the column of event time
-  std::optional<AggregateWindow> window = {};
-  std::vector<std::pair<std::string, std::string>> by = {};      // column, SQL
-  std::vector<std::pair<std::string, std::string>> select = {};  // column, SQL with aggregates
-  Mode mode = Mode::append;
-  bool drop_late = false;                  // late rows are counted only
+  std::optional<WindowSpec> window = {};
+  std::vector<std::pair<std::string, std::string>> by = {};  // column, SQL
+  NamedSql select = {};                                      // column, SQL with aggregates
+  EmitMode mode = EmitMode::append;
+  OnLate late = OnLate::dead_letter;
   Bytes memory{std::uint64_t{128} << 20};  // beyond it the oldest windows are on disk
 };
 

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/hash.h"
+#include "steps/on_time_rows.h"
 
 namespace weir {
 namespace {
@@ -48,45 +48,12 @@ Status Dedup::open(Checkpoint& checkpoint) {
   return {};
 }
 
-Batch Dedup::without_late(const Batch& rows, const StepTime& time, StepOutput& out, std::vector<Micros>& times) const {
-  const std::vector<std::uint64_t> src = rows.src();
-  std::vector<std::uint64_t> kept;
-  std::uint64_t row = 0;
-  std::uint64_t late_dropped = 0;
-  for (const auto& chunk : rows.chunks()) {
-    const auto* values = static_cast<const std::int64_t*>(duckdb_vector_get_data(chunk->column(time_)));
-    const std::uint64_t* validity = duckdb_vector_get_validity(chunk->column(time_));
-    for (std::size_t i = 0; i < chunk->rows(); ++i, ++row) {
-      if (!is_valid(validity, i)) {
-        out.rejected.push_back(
-            {src[row], Code::null_not_allowed, options_.time, "the event time is null", options_.name, {}, {}});
-      } else if (time.late && values[i] <= time.late->value) {
-        if (options_.late == OnLate::drop) {
-          ++late_dropped;
-          continue;
-        }
-        out.rejected.push_back({src[row],
-                                Code::late_record,
-                                options_.time,
-                                fmt::format("{} is not after the watermark, {}", format_rfc3339(Micros(values[i])),
-                                            format_rfc3339(*time.late)),
-                                options_.name,
-                                {},
-                                {}});
-      } else {
-        kept.push_back(row);
-        times.emplace_back(values[i]);
-      }
-    }
-  }
-  if (late_dropped > 0) out.dropped.push_back({options_.name, DropReason::late, late_dropped});
-  return kept.size() == rows.rows() ? rows : take_rows(rows, kept);
-}
-
 Result<StepOutput> Dedup::advance(const Batch& rows, const StepTime& time) {
   StepOutput out;
-  std::vector<Micros> times;
-  const Batch on_time = without_late(rows, time, out, times);
+  std::optional<Micros> not_late;
+  if (time.late) not_late = Micros(time.late->value + (time.late->value < INT64_MAX ? 1 : 0));
+  const auto [on_time, times] = on_time_rows(rows, {options_.name, options_.time, time_, options_.late, "is not after"},
+                                             not_late, time.late, out);
   const PackedRows packed = codec_.encode(select_columns(on_time, key_), 0);
   std::vector<Hash128> keys;
   keys.reserve(packed.size());

@@ -57,7 +57,6 @@ class Dedup final : public StatefulStep {
 
   // Kept rows before this cannot meet a row that is not late.
   Micros horizon(Micros watermark) const { return Micros(watermark.value - options_.within.count()); }
-  Batch without_late(const Batch& rows, const StepTime& time, StepOutput& out, std::vector<Micros>& times) const;
 
   DedupOptions options_;
   Schema schema_;

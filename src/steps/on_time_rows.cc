@@ -31,7 +31,7 @@ OnTimeRows on_time_rows(const Batch& rows, const OnTimeRule& rule, std::optional
       } else if (!first || time >= *first) {
         kept.push_back(row);
         on_time.times.push_back(time);
-      } else if (rule.drop_late) {
+      } else if (rule.late == OnLate::drop) {
         ++late;
       } else {
         refuse(Code::late_record, fmt::format("{} {} the watermark, {}", format_rfc3339(time), rule.late_because,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "config/stateful_spec.h"
 #include "data/batch.h"
 #include "steps/step.h"
 
@@ -19,10 +20,10 @@ struct OnTimeRule {
   std::string step;
   std::string column;        // of event time
   std::size_t position = 0;  // its place
-  bool drop_late = false;    // counted only, instead of a dead letter
-  Micros least{INT64_MIN};   // outside of these: VALUE_OUT_OF_RANGE
-  Micros most{INT64_MAX};
+  OnLate late = OnLate::dead_letter;
   std::string_view late_because;  // between the row's time and the watermark, in the message
+  Micros least{INT64_MIN};        // outside of these: VALUE_OUT_OF_RANGE
+  Micros most{INT64_MAX};
 };
 
 struct OnTimeRows {

@@ -225,10 +225,12 @@ struct Fixture {
     AggregateOptions options;
     options.name = "totals";
     options.time = "seen";
-    options.window = AggregateWindow{AggregateWindow::Kind::tumbling, microseconds(length), microseconds(offset)};
+    options.window.emplace();
+    options.window->tumbling = microseconds(length);
+    options.window->offset = microseconds(offset);
     options.by = {{"k", "key"}, {"part", "part + 0"}};
     options.select = select_columns_of_test;
-    options.mode = updates ? AggregateOptions::Mode::update : AggregateOptions::Mode::append;
+    options.mode = updates ? EmitMode::update : EmitMode::append;
     options.memory = Bytes(memory);
     return [this, options] {
       auto step = Aggregate::make(options, schema, compute, careful);

@@ -38,7 +38,8 @@ struct Fixture {
     AggregateOptions out;
     out.name = "totals";
     out.time = "at";
-    out.window = AggregateWindow{AggregateWindow::Kind::tumbling, microseconds(length)};
+    out.window.emplace();
+    out.window->tumbling = microseconds(length);
     out.by = {{"merchant", "merchant"}};
     out.select = {{"n", "count(*)"}, {"total", "sum(amount)"}};
     return out;
@@ -110,7 +111,7 @@ TEST_CASE_METHOD(Fixture, "a window's rows come out once, when the watermark rea
 
 TEST_CASE_METHOD(Fixture, "update gives the groups that changed, as upserts, and forgets closed windows") {
   AggregateOptions with = options();
-  with.mode = AggregateOptions::Mode::update;
+  with.mode = EmitMode::update;
   test::StatefulWorker worker(maker(with));
   CHECK(lines(worker.run(rows("('b', 1, 'OK', 1), ('a', 2, 'OK', 12), (NULL, 2, 'OK', 3)"), {}).rows) ==
         Lines{"0.0|10.0|-|1|2|1", "0.0|10.0|b|1|1|1", "10.0|20.0|a|1|2|1"});
@@ -142,7 +143,7 @@ TEST_CASE_METHOD(Fixture, "a row is late when its window had ended at the waterm
     CHECK(out.books.at(0).held == 1);
   }
   AggregateOptions with = options();
-  with.drop_late = true;
+  with.late = OnLate::drop;
   test::StatefulWorker worker(maker(with));
   const StepOutput out = worker.run(some, time(10, 12));
   CHECK(out.rejected.size() == 1);
@@ -336,15 +337,20 @@ TEST_CASE_METHOD(Fixture, "what cannot be asked is refused with its place and wh
   CHECK(refused(with).text().find("steps.totals.aggregate.window: an aggregate without a window is not there yet") ==
         0);
   with = options();
-  with.window->kind = AggregateWindow::Kind::sliding;
+  with.window = WindowSpec();
+  with.window->sliding = microseconds(second);
   CHECK(refused(with).message == "sliding windows are not there yet; there are tumbling ones: {tumbling: 5m}");
-  with.window->kind = AggregateWindow::Kind::session;
+  with.window = WindowSpec();
+  with.window->session = microseconds(second);
   CHECK(refused(with).message.find("session windows are not there yet") == 0);
   with = options();
   with.window->time_zone = "Europe/Berlin";
   CHECK(refused(with).place == "steps.totals.aggregate.window.time_zone");
   with = options(0);
   CHECK(refused(with).message == "a window needs a length above zero");
+  with = options();
+  with.mode = EmitMode::complete;
+  CHECK(refused(with).text().find("steps.totals.aggregate.mode: complete is not there yet") == 0);
   with = options();
   with.time = "amount";
   CHECK(refused(with).message.find("needs the event time 'amount' as a timestamp column") == 0);
