@@ -58,6 +58,13 @@ const std::vector<std::string_view>& crash_points() {
       "file_sink.after_link",
       "file_sink.mid_rename",
       "file_sink.after_rename",
+      "delta_sink.before_data",
+      "delta_sink.after_data",
+      "delta_sink.after_sync",
+      "delta_sink.before_link",
+      "delta_sink.after_link",
+      "delta_sink.mid_checkpoint",
+      "delta_sink.after_checkpoint",
       "kafka_sink.before_send",
       "kafka_sink.mid_send",
       "kafka_sink.after_flush",
@@ -70,8 +77,9 @@ const std::vector<std::string_view>& crash_points() {
 
 const std::vector<std::string_view>& fault_points() {
   static const std::vector<std::string_view> names = {
-      "source.fetch", "source.read",  "plan.write",     "step.run",       "sink.write",       "sink.written",
-      "sink.landed",  "commit.write", "file_sink.copy", "file_sink.link", "file_sink.linked",
+      "source.fetch",     "source.read",     "plan.write",      "step.run",          "sink.write",
+      "sink.written",     "sink.landed",     "commit.write",    "file_sink.copy",    "file_sink.link",
+      "file_sink.linked", "delta_sink.copy", "delta_sink.link", "delta_sink.linked", "delta_sink.checkpoint",
   };
   return names;
 }

@@ -34,9 +34,11 @@ std::uint64_t seed() {
 // The kinds of fault: every crash point and every fault point that a scenario passes.
 std::vector<FaultAt> fault_kinds() {
   std::vector<FaultAt> kinds;
+  const auto passed = [](std::string_view name) { return !name.starts_with("kafka_") && !name.starts_with("delta_"); };
   for (const std::string_view name : crash_points())
-    if (name.substr(0, 6) != "kafka_") kinds.push_back({FaultAt::Kind::crash, std::string(name), 1});
-  for (const std::string_view name : fault_points()) kinds.push_back({FaultAt::Kind::fault, std::string(name), 1});
+    if (passed(name)) kinds.push_back({FaultAt::Kind::crash, std::string(name), 1});
+  for (const std::string_view name : fault_points())
+    if (passed(name)) kinds.push_back({FaultAt::Kind::fault, std::string(name), 1});
   return kinds;
 }
 
