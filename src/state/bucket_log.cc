@@ -1,5 +1,7 @@
 #include "state/bucket_log.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -20,6 +22,7 @@ constexpr char filter_letter = 'F';
 constexpr const char* head_key = "H";
 constexpr std::size_t key_size = 17;  // letter, bucket, seq
 constexpr std::size_t value_header = 9;
+constexpr std::string_view ways_out = "undo the change, give the step a new name, or set `state: reset` for it";
 
 std::string key_of(char letter, std::int64_t bucket, std::uint64_t seq) {
   return letter + ordered_bytes(bucket) + ordered_bytes(static_cast<std::int64_t>(seq));
@@ -68,15 +71,33 @@ std::string meta_key(const std::string& family) { return std::string(layout::met
 
 }  // namespace
 
-Result<BucketLog> BucketLog::open(Checkpoint& checkpoint, const std::string& id, std::string identity) {
-  BucketLog log(checkpoint, TRY(checkpoint.state_family(id)), std::move(identity));
+Result<BucketLog> BucketLog::open(Checkpoint& checkpoint, const std::string& id, std::string identity,
+                                  StateMeanings meanings) {
+  BucketLog log(checkpoint, TRY(checkpoint.state_family(id)), std::move(identity), std::move(meanings));
   TRY(log.read_head());
   return log;
 }
 
+Result<std::optional<std::string>> BucketLog::stored_identity(Checkpoint& checkpoint, const std::string& id) {
+  const std::string family = TRY(checkpoint.state_family(id));
+  const auto head = TRY(checkpoint.get(family, head_key));
+  if (!head) return std::nullopt;
+  const auto json = parse_stored(*head, "state", format);
+  if (!json || !json->is_object() || !json->contains("identity")) return std::nullopt;  // open() says what is wrong
+  const Json& identity = (*json)["identity"];
+  return identity.is_string() ? std::optional(identity.get<std::string>()) : std::nullopt;
+}
+
 std::string BucketLog::encode_head(const Head& head) const {
+  Json meanings = Json::array();
+  for (const StateMeaning& meaning : meanings_) {
+    Json one{{"field", meaning.field}, {"value", meaning.value}};
+    if (meaning.bound) one["bound"] = *meaning.bound;
+    meanings.push_back(std::move(one));
+  }
   return dump_json(Json{{"format", format},
                         {"identity", identity_},
+                        {"meaning", std::move(meanings)},
                         {"seq", head.seq},
                         {"rows", head.rows},
                         {"blocks", head.blocks},
@@ -84,25 +105,58 @@ std::string BucketLog::encode_head(const Head& head) const {
                         {"bytes", head.bytes}});
 }
 
-Result<BucketLog::Head> BucketLog::decode_head(std::string_view text) const {
+Result<BucketLog::Head> BucketLog::decode_head(std::string_view text) {
   const Json json = TRY(parse_stored(text, "state", format));
   JsonFields fields(json, "state");
   Head head;
   fields.required<std::int32_t>("format");
   const auto identity = fields.required<std::string>("identity");
+  const Json* const meanings = fields.array("meaning");
   head.seq = fields.required<std::uint64_t>("seq");
   head.rows = fields.required<std::uint64_t>("rows");
   head.blocks = fields.required<std::uint64_t>("blocks");
   head.checksum = fields.required<std::uint64_t>("checksum");
   head.bytes = fields.required<std::uint64_t>("bytes");
   TRY(fields.finish());
+  StateMeanings stored;
+  for (std::size_t i = 0; meanings != nullptr && i < meanings->size(); ++i) {
+    JsonFields one((*meanings)[i], "meaning of state");
+    StateMeaning& meaning = stored.emplace_back();
+    meaning.field = one.required<std::string>("field");
+    meaning.value = one.required<std::string>("value");
+    if (one.has("bound")) meaning.bound = one.required<std::int64_t>("bound");
+    TRY(one.finish());
+  }
+  TRY(compare(stored));
   if (identity != identity_) {
     return fail(Fault::config,
-                fmt::format("the state in the checkpoint does not fit this step: give the step a new name, set `state: "
-                            "reset` for it, or undo the change: stored {}, asked for {}",
+                fmt::format("the state in the checkpoint does not fit this step: {}: stored {}, asked for {}", ways_out,
                             identity, identity_));
   }
   return head;
+}
+
+Status BucketLog::compare(const StateMeanings& stored) {
+  const auto find = [](const StateMeanings& in, const std::string& field) {
+    return std::find_if(in.begin(), in.end(), [&](const StateMeaning& one) { return one.field == field; });
+  };
+  const auto refuse = [](const std::string& field, const std::string& was, const std::string& is, std::string place) {
+    return fail(Fault::config,
+                fmt::format("the state in the checkpoint was made with another {}: {}: it was {}, now it is {}", field,
+                            ways_out, was, is),
+                std::move(place));
+  };
+  for (const StateMeaning& asked : meanings_) {
+    const auto was = find(stored, asked.field);
+    if (was == stored.end()) return refuse(asked.field, "nothing", asked.value, asked.place);
+    if (was->value == asked.value) continue;
+    if (!asked.bound || !was->bound || *asked.bound > *was->bound)
+      return refuse(asked.field, was->value, asked.value, asked.place);
+    fresh_ = true;
+  }
+  for (const StateMeaning& was : stored)
+    if (find(meanings_, was.field) == meanings_.end()) return refuse(was.field, was.value, "nothing", "");
+  return {};
 }
 
 Status BucketLog::read_head() {
@@ -110,10 +164,10 @@ Status BucketLog::read_head() {
   const auto beside = TRY(checkpoint_->get(layout::meta, meta_key(family_)));
   if (inside != beside) return fail(damaged(fmt::format("blocks of {} were written and are gone", family_)));
   if (!inside) return {};
+  fresh_ = false;
   auto head = decode_head(*inside);
   if (!head) return head.error().fault == Fault::config ? fail(head.error()) : fail(damaged(head.error().message));
   committed_ = total_ = *head;
-  fresh_ = false;
   return {};
 }
 

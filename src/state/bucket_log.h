@@ -26,13 +26,18 @@
 #include "base/types.h"
 #include "state/checkpoint.h"
 #include "state/state_changes.h"
+#include "state/state_meaning.h"
 
 namespace weir {
 
 class BucketLog {
  public:
-  // `identity` says what the blocks hold (kind of table, schema); a table that holds something else is refused.
-  static Result<BucketLog> open(Checkpoint& checkpoint, const std::string& id, std::string identity);
+  // `identity` says what the blocks hold (kind of table, schema), `meanings` what was asked for; a table that holds
+  // something else is refused.
+  static Result<BucketLog> open(Checkpoint& checkpoint, const std::string& id, std::string identity,
+                                StateMeanings meanings);
+  // The identity of the table that is there.
+  static Result<std::optional<std::string>> stored_identity(Checkpoint& checkpoint, const std::string& id);
 
   // A sealed part of a bucket: its pages stay where they are, `filter` is what its owner needs to find them.
   struct Load {
@@ -79,10 +84,14 @@ class BucketLog {
     bool operator==(const Head&) const = default;
   };
 
-  BucketLog(Checkpoint& checkpoint, std::string family, std::string identity)
-      : checkpoint_(&checkpoint), family_(std::move(family)), identity_(std::move(identity)) {}
+  BucketLog(Checkpoint& checkpoint, std::string family, std::string identity, StateMeanings meanings)
+      : checkpoint_(&checkpoint),
+        family_(std::move(family)),
+        identity_(std::move(identity)),
+        meanings_(std::move(meanings)) {}
   Status read_head();
-  Result<Head> decode_head(std::string_view text) const;
+  Result<Head> decode_head(std::string_view text);
+  Status compare(const StateMeanings& stored);
   std::string encode_head(const Head& head) const;
   Stored& touch(std::int64_t bucket);
   void erase_blocks(std::int64_t bucket, StateChanges& changes);
@@ -90,7 +99,8 @@ class BucketLog {
   Checkpoint* checkpoint_;
   std::string family_;
   std::string identity_;
-  bool fresh_ = true;
+  StateMeanings meanings_;
+  bool fresh_ = true;  // the head is to be written though no block has changed
   Head committed_;
   Head total_;
   std::map<std::int64_t, Stored> buckets_;

@@ -213,13 +213,18 @@ Result<std::string> Checkpoint::state_family(std::string_view step) {
 }
 
 Status Checkpoint::drop_state(std::string_view step) {
-  const std::string family = std::string(layout::state_prefix) + std::string(step);
+  const std::string own = std::string(layout::state_prefix) + std::string(step);
+  std::vector<std::string> families = impl_->database().families();
+  std::erase_if(families, [&](const std::string& name) { return name != own && !name.starts_with(own + "."); });
   StateChanges changes;
-  changes.erase(layout::meta, std::string(layout::meta_family) + family);
-  changes.erase(layout::meta, std::string(layout::meta_head) + family);
+  for (const std::string& family : families) {
+    changes.erase(layout::meta, std::string(layout::meta_family) + family);
+    changes.erase(layout::meta, std::string(layout::meta_head) + family);
+  }
   TRY(impl_->write(changes));
-  // Killed here, what is left of the family is removed when it is made again.
-  return impl_->database().drop_family(family);
+  // Killed here, what is left of a family is removed when it is made again.
+  for (const std::string& family : families) TRY(impl_->database().drop_family(family));
+  return {};
 }
 
 Result<std::optional<std::string>> Checkpoint::get(const std::string& family, std::string_view key) const {

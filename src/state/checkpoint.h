@@ -70,7 +70,7 @@ class Checkpoint {
 
   // Makes room for the state of a step, if there is none; `step` is its minted id. Gives the family's name.
   Result<std::string> state_family(std::string_view step);
-  // Forgets all state of a step (`state: reset`).
+  // Forgets all state of a step (`state: reset`): its own table and those named "<step>.<part>".
   Status drop_state(std::string_view step);
   Result<std::optional<std::string>> get(const std::string& family, std::string_view key) const;
   // Calls `row` with each key and value, begin <= key < end, in order, until it gives an error. Empty `end`: to the last.

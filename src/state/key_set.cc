@@ -1,6 +1,7 @@
 #include "state/key_set.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <utility>
 
@@ -21,6 +22,17 @@ constexpr std::uint64_t blocks_max = 1'024;                     // of a bucket, 
 constexpr std::uint32_t seal_least = 4'096;                     // keys that are worth a sealed part
 
 std::uint32_t short_hash(const Hash128& key) { return static_cast<std::uint32_t>(key.low); }
+
+constexpr std::string_view identity_prefix = "keys by us: ";
+
+std::optional<std::int64_t> stored_width(std::string_view identity) {
+  std::int64_t width = 0;
+  if (!identity.starts_with(identity_prefix)) return std::nullopt;
+  const char* const end = identity.data() + identity.size();
+  const auto read = std::from_chars(identity.data() + identity_prefix.size(), end, width);
+  const bool is_width = read.ec == std::errc() && read.ptr == end && width > 0 && width <= hour;
+  return is_width ? std::optional(width) : std::nullopt;
+}
 
 std::int64_t floor_to(std::int64_t time, std::int64_t width) {
   const std::int64_t rest = time % width;
@@ -157,8 +169,13 @@ KeySet::~KeySet() = default;
 
 Result<KeySet> KeySet::open(Checkpoint& checkpoint, const KeySetOptions& options) {
   CHECK(options.bucket_width.value > 0 && options.bucket_width.value <= hour);
-  const std::string identity = "keys by " + std::to_string(options.bucket_width.value) + " us";
-  auto impl = std::make_unique<Impl>(TRY(BucketLog::open(checkpoint, options.id, identity)), options);
+  KeySetOptions with = options;
+  std::string identity(identity_prefix);
+  const auto stored = TRY(BucketLog::stored_identity(checkpoint, options.id));
+  if (const auto width = stored ? stored_width(*stored) : std::nullopt) with.bucket_width = Micros(*width);
+  identity += std::to_string(with.bucket_width.value);
+  auto impl =
+      std::make_unique<Impl>(TRY(BucketLog::open(checkpoint, options.id, std::move(identity), options.meanings)), with);
   TRY(impl->load());
   return KeySet(std::move(impl));
 }

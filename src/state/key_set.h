@@ -15,7 +15,7 @@
 //   merge() | discard()    after the commit | instead of it: back to what the last merge left
 //
 // Threads: one caller at a time. Ownership: the checkpoint outlives the set.
-// Errors: Fault::config for state that is damaged or of a newer format; Fault::external from the disk.
+// Errors: Fault::config for state that is damaged, of a newer format or of another meaning; Fault::external from the disk.
 
 #include <cstdint>
 #include <memory>
@@ -29,14 +29,16 @@
 #include "base/types.h"
 #include "state/checkpoint.h"
 #include "state/state_changes.h"
+#include "state/state_meaning.h"
 #include "state/table_size.h"
 
 namespace weir {
 
 struct KeySetOptions {
   std::string id;                   // minted id of the step; names the column family
-  Micros bucket_width{60'000'000};  // of event time; at most an hour
+  Micros bucket_width{60'000'000};  // of event time; at most an hour; a set that is there keeps its own
   Bytes memory_max{std::uint64_t{256} << 20};
+  StateMeanings meanings = {};  // a set that was made with others is refused
 };
 
 class KeySet {

@@ -237,7 +237,7 @@ Result<StateTable> StateTable::open(Checkpoint& checkpoint, const StateTableOpti
   RowCodec row_codec = TRY(RowCodec::make({first_value, columns.end()}, RowForm::row));
   const std::string identity = "rows by " + std::to_string(options.bucket_width.value) + " us, " +
                                std::to_string(options.keys) + " keys: " + to_string(options.schema);
-  BucketLog log = TRY(BucketLog::open(checkpoint, options.id, identity));
+  BucketLog log = TRY(BucketLog::open(checkpoint, options.id, identity, options.meanings));
   auto impl = std::make_unique<Impl>(Impl{std::move(log), std::move(key_codec), std::move(row_codec),
                                           std::make_shared<const Schema>(options.schema), options.keys,
                                           options.bucket_width.value, options.memory_max.value});

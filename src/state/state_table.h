@@ -13,7 +13,7 @@
 //   merge() | discard()                              after the commit | instead of it: back to what the last merge left
 //
 // Threads: one caller at a time. Ownership: the checkpoint outlives the table.
-// Errors: Fault::config for state that is damaged, of a newer format or of another schema, and for a type that a key or a
+// Errors: Fault::config for state that is damaged, of a newer format, of another schema or meaning, and for a type that a key or a
 // row cannot hold; Fault::external from the disk.
 
 #include <cstddef>
@@ -28,6 +28,7 @@
 #include "data/batch.h"
 #include "state/checkpoint.h"
 #include "state/state_changes.h"
+#include "state/state_meaning.h"
 #include "state/table_size.h"
 
 namespace weir {
@@ -38,6 +39,7 @@ struct StateTableOptions {
   std::size_t keys = 1;             // how many of them are the key, column 0 included
   Micros bucket_width{60'000'000};  // of event time: the windows' width does well
   Bytes memory_max{std::uint64_t{256} << 20};
+  StateMeanings meanings = {};  // a table that was made with others is refused
 };
 
 class StateTable {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "config/units.h"
 #include "steps/on_time_rows.h"
 
 namespace weir {
@@ -43,6 +44,13 @@ Status Dedup::open(Checkpoint& checkpoint) {
   options.id = options_.name;
   options.bucket_width = Micros(std::clamp(options_.within / 8, narrowest_bucket, widest_bucket).count());
   options.memory_max = options_.memory;
+  const std::string place = "steps." + options_.name + ".dedup";
+  Schema key;
+  for (const std::size_t column : key_) key.add(schema_.columns()[column]);
+  // Keys beyond a shorter time are just not asked for; those beyond a longer one may have been forgotten.
+  options.meanings = {{"event time", options_.time, {}, place},
+                      {"key", to_string(key), {}, place + ".key"},
+                      {"within", format_duration(options_.within), options_.within.count(), place + ".within"}};
   keys_.emplace(TRY(KeySet::open(checkpoint, options)));
   secret_ = checkpoint.secret();
   return {};

@@ -95,9 +95,17 @@ TEST_CASE("state changes are there exactly with their commit") {
   CHECK(**checkpoint->get(family, "e") == "2");
   CHECK_FALSE(*checkpoint->get(family, "a"));
 
+  const std::string part = *checkpoint->state_family("7.members0"), other = *checkpoint->state_family("70");
+  StateChanges changes;
+  changes.put(part, "p", "1");
+  changes.put(other, "o", "1");
+  must_run_batch(*checkpoint, changes);
   REQUIRE(checkpoint->drop_state("7"));
   CHECK(*checkpoint->state_family("7") == family);
   CHECK_FALSE(*checkpoint->get(family, "e"));
+  CHECK(*checkpoint->state_family("7.members0") == part);
+  CHECK_FALSE(*checkpoint->get(part, "p"));
+  CHECK(*checkpoint->get(other, "o"));
 }
 
 TEST_CASE("only the last batches and the specs they name are kept") {

@@ -122,22 +122,59 @@ TEST_CASE("buckets that have passed go, from memory and from the disk") {
   CHECK(left == 0);
 }
 
-TEST_CASE("a set with another bucket width is refused, with the ways out") {
+TEST_CASE("a set keeps the bucket width that it was made with") {
   const TestDirectory directory;
   const auto checkpoint = must_open(directory.path());
   {
     KeySet set = must_open_set(*checkpoint, small_set());
+    must_insert(set, {{1, 1}}, {Micros(90)});
+    must_commit(*checkpoint, set);
+  }
+  KeySetOptions narrow = small_set();
+  narrow.bucket_width = Micros(10);
+  KeySet set = must_open_set(*checkpoint, narrow);
+  CHECK_FALSE(set.due(Micros(99)));
+  set.expire(Micros(99));
+  must_commit(*checkpoint, set);
+  CHECK(must_insert(set, {{1, 1}}, {Micros(95)}) == Fresh{0});
+  CHECK(set.due(Micros(100)));
+  CHECK(must_open_set(*checkpoint, small_set()).size().rows == 1);
+}
+
+TEST_CASE("a set that was made with something else is refused, with the field and the ways out") {
+  const TestDirectory directory;
+  const auto checkpoint = must_open(directory.path());
+  const auto with = [](const std::string& key, std::int64_t within) {
+    KeySetOptions options = small_set();
+    options.meanings = {{"key", key, {}, "steps.once.key"},
+                        {"within", std::to_string(within), within, "steps.once.within"}};
+    return options;
+  };
+  {
+    KeySet set = must_open_set(*checkpoint, with("a", 10));
     must_insert(set, {{1, 1}}, {Micros(1)});
     must_commit(*checkpoint, set);
   }
-  KeySetOptions other = small_set();
-  other.bucket_width = Micros(200);
-  const auto set = KeySet::open(*checkpoint, other);
-  REQUIRE_FALSE(set);
-  CHECK(set.error().fault == Fault::config);
-  CHECK(set.error().message.find("`state: reset`") != std::string::npos);
+  const auto refused = [&](const KeySetOptions& options) {
+    const auto set = KeySet::open(*checkpoint, options);
+    REQUIRE_FALSE(set);
+    CHECK(set.error().fault == Fault::config);
+    return set.error().text();
+  };
+  CHECK(refused(with("b", 10)) ==
+        "steps.once.key: the state in the checkpoint was made with another key: undo the change, give the step a new "
+        "name, or set `state: reset` for it: it was a, now it is b");
+  CHECK(refused(with("a", 11)).find("steps.once.within: ") == 0);
+  CHECK(refused(small_set()).find("made with another key") != std::string::npos);
+  {
+    KeySet set = must_open_set(*checkpoint, with("a", 5));
+    CHECK(set.size().rows == 1);
+    CHECK(must_open_set(*checkpoint, with("a", 10)).size().rows == 1);  // nothing was committed with the lower one
+    must_commit(*checkpoint, set);
+  }
+  CHECK(refused(with("a", 10)).find("it was 5, now it is 10") != std::string::npos);
   REQUIRE(checkpoint->drop_state("7"));
-  CHECK(must_open_set(*checkpoint, other).size().rows == 0);
+  CHECK(must_open_set(*checkpoint, with("b", 20)).size().rows == 0);
 }
 
 // What a key set promises, in the plainest form.

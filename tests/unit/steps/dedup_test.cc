@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/uuid.h"
+#include "steps/stateful_worker.h"
 
 namespace weir {
 namespace {
@@ -186,6 +187,28 @@ TEST_CASE("a key of several columns, and what cannot be a key") {
   two.key = {"k"};
   two.time = "k";
   CHECK(Dedup::make(two, row_schema()).error().message.find("needs the event time 'k' as a timestamp") == 0);
+}
+
+TEST_CASE("keys that were kept under another rule are refused, with the field and the ways out") {
+  const auto make = [](DedupOptions options) {
+    return [options] { return std::unique_ptr<StatefulStep>(std::move(*Dedup::make(options, row_schema()))); };
+  };
+  test::StatefulWorker worker(make(options(100)));
+  worker.run(make_batch({{1, 1000}, {1, 1050}}, 0), {});
+  DedupOptions other = options(100);
+  other.key = {"k", "t"};
+  const Status key = worker.reopen_as(make(other));
+  REQUIRE(!key);
+  CHECK(key.error().text() ==
+        "steps.once.dedup.key: the state in the checkpoint was made with another key: undo the change, give the step a "
+        "new name, or set `state: reset` for it: it was k int64, now it is k int64, t timestamp");
+  const Status longer = worker.reopen_as(make(options(101)));
+  REQUIRE(!longer);
+  CHECK(longer.error().place == "steps.once.dedup.within");
+  CHECK(longer.error().message.find("it was 100us, now it is 101us") != std::string::npos);
+  REQUIRE(worker.reopen_as(make(options(10))));
+  CHECK(worker.run(make_batch({{1, 1010}, {1, 1011}, {1, 1021}}, 2), {}).rows.src() == std::vector<std::uint64_t>{3});
+  REQUIRE(!worker.reopen_as(make(options(100))));
 }
 
 }  // namespace
