@@ -81,6 +81,7 @@ Status Aggregate::Impl::open(Checkpoint& checkpoint) {
   with.schema = shape.state;
   with.keys = shape.groups.keys.size();
   with.bucket_width = Micros(bucket_width(windows.length()));
+  with.meanings = shape.meanings;
   with.memory_max = Bytes(options.memory.value / tables);
   table.emplace(TRY(StateTable::open(checkpoint, with)));
   members.clear();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/units.h"
 #include "data/row_codec.h"
 #include "sql/expression.h"
 
@@ -39,13 +40,17 @@ class Shaper {
     make_rows();
     make_groups();
     make_output();
+    add_meanings();
     return std::move(shape_);
   }
 
  private:
   tl::unexpected<Error> wrong(const std::string& key, std::string message) const {
-    return fail(Fault::config, std::move(message),
-                "steps." + options_.name + ".aggregate" + (key.empty() ? "" : "." + key));
+    return fail(Fault::config, std::move(message), place(key));
+  }
+
+  std::string place(const std::string& key) const {
+    return "steps." + options_.name + ".aggregate" + (key.empty() ? "" : "." + key);
   }
 
   Status check_window() const {
@@ -169,6 +174,42 @@ class Shaper {
     for (const AggregateResult& result : shape_.results.results) output.add({result.name, result.type, true});
     output.add({std::string(src_column), Type{TypeKind::uint64}, false});
     if (options_.mode == EmitMode::update) output.add({std::string(op_column), Type{TypeKind::uint8}, false});
+  }
+
+  // Names of results and what is made of kept columns are free to change.
+  void add_meanings() {
+    const auto add = [this](const std::string& field, std::string value, const std::string& key) {
+      shape_.meanings.push_back({field, std::move(value), {}, place(key)});
+    };
+    std::vector<std::string> by, kept;
+    for (std::size_t i = 0; i < shape_.by.size(); ++i)
+      by.push_back(fmt::format("{} {} = {}", keys_.columns()[i + 2].name, to_string(keys_.columns()[i + 2].type),
+                               options_.by[i].second));
+    const auto of_rows = [this](std::string text) {
+      for (auto argument = shape_.results.arguments.rbegin(); argument != shape_.results.arguments.rend(); ++argument) {
+        std::string sql = argument->sql;
+        if (sql.starts_with('(') && sql.ends_with("\n)")) sql = sql.substr(1, sql.size() - 3);
+        const std::string name = quote_identifier(argument->name);
+        for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += sql.size())
+          text.replace(at, name.size(), sql);
+      }
+      std::erase(text, '\n');
+      return text;
+    };
+    for (const AggregateKept& column : shape_.results.kept) kept.push_back(of_rows(column.partial));
+    for (const AggregateSet& set : shape_.results.sets)
+      kept.push_back("count(DISTINCT " + of_rows(quote_identifier(set.argument)) + ")");
+    add("event time", options_.time, "");
+    add("window",
+        fmt::format(
+            "tumbling: {}, offset: {}", format_duration(*options_.window->tumbling),
+            format_duration((*options_.window->tumbling + options_.window->offset % *options_.window->tumbling) %
+                            *options_.window->tumbling)),
+        "window");
+    add("by", by.empty() ? "nothing" : list_of(by), "by");
+    add("select", list_of(kept), "select");
+    // A group that came out as an upsert would not come out when its window closes, or twice.
+    add("mode", options_.mode == EmitMode::update ? "update" : "append", "mode");
   }
 
   const AggregateOptions& options_;

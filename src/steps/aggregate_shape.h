@@ -17,6 +17,7 @@
 #include "data/schema.h"
 #include "sql/aggregate_plan.h"
 #include "sql/session.h"
+#include "state/state_meaning.h"
 
 namespace weir {
 
@@ -48,6 +49,7 @@ struct AggregateShape {
   AggregatePlan groups;   // keys: window_start, by; sizes of sets are kept columns, NULL in a partial
   Schema state;           // of a group's row: the keys, then what is kept
   Schema output;          // hidden columns included
+  StateMeanings meanings;
 
   // Computes groups and arguments from rows that carry row_window, as a table to read from.
   std::string rows_sql() const;

@@ -380,6 +380,60 @@ TEST_CASE_METHOD(Fixture, "what cannot be asked is refused with its place and wh
   CHECK(refused(with).place == "steps.totals.aggregate.select.N");
 }
 
+TEST_CASE_METHOD(Fixture, "state that was made with something else is refused, with the field and the ways out") {
+  AggregateOptions with = options();
+  with.select = {{"n", "count(*)"}, {"mean", "avg(amount)"}, {"kinds", "count(DISTINCT status)"}};
+  test::StatefulWorker worker(maker(with));
+  worker.run(rows("('a', 4, 'x', 1)"), {});
+  const auto refusal = [&](const AggregateOptions& changed) {
+    const Status opened = worker.reopen_as(maker(changed));
+    REQUIRE(!opened);
+    CHECK(opened.error().fault == Fault::config);
+    CHECK(opened.error().message.find("`state: reset`") != std::string::npos);
+    return opened.error();
+  };
+  AggregateOptions other = with;
+  other.window->tumbling = microseconds(20 * second);
+  CHECK(refusal(other).place == "steps.totals.aggregate.window");
+  CHECK(refusal(other).message.find("it was tumbling: 10s, offset: 0s, now it is tumbling: 20s, offset: 0s") !=
+        std::string::npos);
+  other = with;
+  other.window->offset = microseconds(1);
+  CHECK(refusal(other).place == "steps.totals.aggregate.window");
+  other = with;
+  other.by = {{"merchant", "upper(merchant)"}};
+  CHECK(refusal(other).place == "steps.totals.aggregate.by");
+  other.by = {};
+  CHECK(refusal(other).message.find("now it is nothing") != std::string::npos);
+  other = with;
+  other.select[1].second = "avg(amount + 1)";  // of the same types
+  const Error select = refusal(other);
+  CHECK(select.place == "steps.totals.aggregate.select");
+  INFO(select.message);
+  CHECK(select.message.find("it was count(*), sum(amount), count(amount), count(DISTINCT status), now it is count(*), "
+                            "sum((amount + 1)),") != std::string::npos);
+  other = with;
+  other.select[2].second = "count(DISTINCT merchant)";
+  CHECK(refusal(other).place == "steps.totals.aggregate.select");
+  other = with;
+  other.select.emplace_back("total", "max(amount)");
+  CHECK(refusal(other).place == "steps.totals.aggregate.select");
+  other = with;
+  other.mode = EmitMode::update;
+  CHECK(refusal(other).place == "steps.totals.aggregate.mode");
+
+  // What is made of the same kept columns is free, and a moved name, too.
+  other = with;
+  other.window->offset = microseconds(-20 * second);
+  other.select = {{"rows", "2 * count( * )"},
+                  {"mean", "avg( amount )"},
+                  {"total", "sum(amount)"},
+                  {"kinds", "count(DISTINCT status)"}};
+  const Status opened = worker.reopen_as(maker(other));
+  REQUIRE(opened);
+  CHECK(lines(worker.run(none(), time({}, 10)).rows) == Lines{"0.0|10.0|a|2|4.0|4|1"});
+}
+
 TEST_CASE_METHOD(Fixture, "rows that change are not counted again") {
   Schema changing = schema;
   changing.add({"_op", Type{TypeKind::uint8}, true});
