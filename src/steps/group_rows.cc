@@ -62,8 +62,9 @@ Result<GroupRows::Groups> GroupRows::group(const Batch& rows, const std::vector<
   // Rows that follow each other are mostly of one window.
   Micros start = times.empty() ? Micros(0) : windows_.start_of(times.front());
   const auto start_of = [&](const Chunk&, std::size_t, std::uint64_t row) {
-    const std::int64_t in = times[row].value - start.value;
-    if (in < 0 || in >= windows_.length()) start = windows_.start_of(times[row]);
+    // Unsigned: two times may be further apart than an int64 counts.
+    const auto in = static_cast<std::uint64_t>(times[row].value) - static_cast<std::uint64_t>(start.value);
+    if (in >= static_cast<std::uint64_t>(windows_.length())) start = windows_.start_of(times[row]);
     return start;
   };
   const Batch input = with_starts(rows, with_row_window(rows.schema()), all_of(rows.schema()), start_of);

@@ -255,6 +255,34 @@ TEST_CASE_METHOD(Fixture, "without by there is one group a window, and only sets
   CHECK(worker.step().size().rows == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "a key may have the name of a column that it is made of, and any other") {
+  AggregateOptions with = options();
+  with.by = {{"amount", "amount // 10"}, {"He said \"max\"", "MERCHANT"}};
+  with.select = {
+      {"total", "sum(amount)"}, {"tens", "amount * count(*)"}, {"Select", "max(status) || \"He said \"\"max\"\"\""}};
+  test::StatefulWorker worker(maker(with));
+  CHECK(lines(worker.run(rows("('a', 11, 'x', 1), ('a', 12, 'y', 1), ('a', 25, 'z', 1)"), time({}, 10)).rows) ==
+        Lines{"0.0|10.0|1|a|23|2|ya", "0.0|10.0|2|a|25|2|za"});
+}
+
+TEST_CASE_METHOD(Fixture, "state is empty after the watermark has passed many keys") {
+  AggregateOptions with = options();
+  with.by = {{"k", "amount"}};
+  test::StatefulWorker worker(maker(with));
+  for (int n = 0; n < 5; ++n) {
+    const Batch many =
+        batch_of(*compute, "SELECT 'a' AS merchant, range::BIGINT AS amount, 'x' AS status, make_timestamptz((" +
+                               std::to_string(n) +
+                               " + range % 100)::BIGINT * 1000000) AS at, range::UBIGINT AS _src FROM range(20000)");
+    worker.run(Batch(std::make_shared<const Schema>(schema), many.chunks()), {});
+  }
+  CHECK(worker.step().size().rows > 20'000);
+  CHECK(worker.run(none(), time({}, 200)).rows.rows() > 20'000);
+  CHECK(worker.step().size().rows == 0);
+  CHECK(worker.step().size().bytes == Bytes(0));
+  CHECK(worker.step().size().memory.value < 10'000);
+}
+
 TEST_CASE_METHOD(Fixture, "a discarded batch leaves no trace") {
   AggregateOptions with = options();
   with.select = {{"n", "count(*)"}, {"kinds", "count(DISTINCT status)"}};
