@@ -87,6 +87,13 @@ StoredRow RowBucket::at(std::uint32_t entry) const { return view(rows_[entry]); 
 
 void RowBucket::prefetch(std::string_view key) const { index_.prefetch(short_hash(key)); }
 
+void RowBucket::prefetch_row(std::string_view key) const {
+  index_.find(short_hash(key), [this](std::uint32_t entry) {
+    __builtin_prefetch(rows_[entry]);
+    return true;
+  });
+}
+
 const char* RowBucket::store(const StoredRow& row) {
   const std::size_t size = stored_size(row);
   CHECK(row.key.size() < hides_bit && (!row.row || row.row->size() < erased));
@@ -116,20 +123,24 @@ void RowBucket::count(const StoredRow& row, int by) {
 
 void RowBucket::set(std::string_view key, std::optional<std::string_view> row, bool hides) {
   const auto entry = find(key);
-  if (!entry) {
-    const char* const stored = store({key, row, hides});
-    count(view(stored), 1);
-    const auto number = static_cast<std::uint32_t>(rows_.size());
-    undo_.push_back({number, nullptr});
-    rows_.push_back(stored);
-    asked_.push_back(0);
-    index_.add(short_hash(key), number);
-    return;
-  }
-  const StoredRow before = at(*entry);
-  const char* const stored = store({key, row, before.hides});
-  undo_.push_back({*entry, rows_[*entry]});
-  rows_[*entry] = stored;
+  entry ? replace(*entry, row) : add(key, row, hides);
+}
+
+void RowBucket::add(std::string_view key, std::optional<std::string_view> row, bool hides) {
+  const char* const stored = store({key, row, hides});
+  count(view(stored), 1);
+  const auto number = static_cast<std::uint32_t>(rows_.size());
+  undo_.push_back({number, nullptr});
+  rows_.push_back(stored);
+  asked_.push_back(0);
+  index_.add(short_hash(key), number);
+}
+
+void RowBucket::replace(std::uint32_t entry, std::optional<std::string_view> row) {
+  const StoredRow before = at(entry);
+  const char* const stored = store({before.key, row, before.hides});
+  undo_.push_back({entry, rows_[entry]});
+  rows_[entry] = stored;
   count(before, -1);
   count(view(stored), 1);
 }

@@ -40,10 +40,15 @@ class RowBucket {
   std::optional<std::uint32_t> find(std::string_view key) const;
   StoredRow at(std::uint32_t entry) const;
   std::uint32_t entries() const { return static_cast<std::uint32_t>(rows_.size()); }
+  // What find() will need: first where to look, some keys later the row.
   void prefetch(std::string_view key) const;
+  void prefetch_row(std::string_view key) const;
 
   // Sets or, with nullopt, erases. `hides` is for a new entry; an old one keeps what it is.
   void set(std::string_view key, std::optional<std::string_view> row, bool hides = false);
+  // The same where find() was asked already.
+  void add(std::string_view key, std::optional<std::string_view> row, bool hides);
+  void replace(std::uint32_t entry, std::optional<std::string_view> row);
 
   bool changed() const { return !undo_.empty(); }
   // Blocks of rows: what changed since the last merge; all rows (erased ones too if `with_erased`).

@@ -116,11 +116,12 @@ struct StateTable::Impl {
 
   Status set(std::int64_t start, std::string_view key, std::optional<std::string_view> row) {
     RowBucket* const bucket = live_bucket(start);
-    const bool known = bucket != nullptr && bucket->find(key);
-    const bool hides = !known && TRY(in_sealed(start, key));
-    if (!row && !known && !hides) return {};
-    if (!row && known && !bucket->at(*bucket->find(key)).row) return {};
-    buckets[start].set(key, row, hides);
+    if (const auto entry = bucket == nullptr ? std::nullopt : bucket->find(key)) {
+      if (row || bucket->at(*entry).row) bucket->replace(*entry, row);
+      return {};
+    }
+    const bool hides = TRY(in_sealed(start, key));
+    if (row || hides) (bucket == nullptr ? buckets[start] : *bucket).add(key, row, hides);
     return {};
   }
 
@@ -197,9 +198,10 @@ struct StateTable::Impl {
   template <class Each>
   Status for_each_key(const PackedRows& packed, Each&& each) {
     for (std::size_t i = 0; i < packed.size(); ++i) {
-      if (i + ahead < packed.size()) {
-        const std::string_view next = packed[i + ahead];
-        if (const RowBucket* const bucket = live_bucket(bucket_of(next))) bucket->prefetch(next);
+      if (i + 2 * ahead < packed.size()) {
+        const std::string_view far = packed[i + 2 * ahead], near = packed[i + ahead];
+        if (const RowBucket* const bucket = live_bucket(bucket_of(far))) bucket->prefetch(far);
+        if (const RowBucket* const bucket = live_bucket(bucket_of(near))) bucket->prefetch_row(near);
       }
       TRY(each(bucket_of(packed[i]), i));
     }
