@@ -186,11 +186,13 @@ class Planner {
     if (row == nullptr)
       return expression_error(text_, place_of(node),
                               name + "() does not take " + (type == nullptr ? "nothing" : to_string(*type)));
-    std::string final(row->final);
+    std::string final(row->final), first;
     for (std::size_t i = 0; i < row->states.size(); ++i) {
       const std::string partial =
           replaced(row->states[i].partial, "$x", argument ? quote_identifier(plan_.arguments[*argument].name) : "");
-      final = replaced(final, "$" + std::to_string(i), quote_identifier(keep(partial, row->states[i].merge)));
+      const std::string kept = quote_identifier(keep(partial, replaced(row->states[i].merge, "$0", first)));
+      if (i == 0) first = kept;
+      final = replaced(final, "$" + std::to_string(i), kept);
     }
     return final;
   }

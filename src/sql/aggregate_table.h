@@ -15,7 +15,7 @@ namespace weir {
 
 struct AggregateState {
   std::string_view partial;  // over the argument $x
-  std::string_view merge;    // over the kept column $s
+  std::string_view merge;    // over the kept column $s, beside the aggregate's first one, $0
 };
 
 struct Aggregate {

@@ -265,6 +265,19 @@ TEST_CASE_METHOD(Fixture, "a key may have the name of a column that it is made o
         Lines{"0.0|10.0|1|a|23|2|ya", "0.0|10.0|2|a|25|2|za"});
 }
 
+TEST_CASE_METHOD(Fixture, "the value that goes with the largest and the least, over batches") {
+  AggregateOptions with = options();
+  with.by = {};
+  with.select = {{"last", "max_by(merchant, \"at\")"},
+                 {"cheapest", "min_by(merchant, amount) FILTER (WHERE status = 'x')"}};
+  test::StatefulWorker worker(maker(with));
+  worker.run(rows("('a', 5, 'y', 3), ('b', 4, 'x', 2), (NULL, 1, 'x', 9)"), {});
+  worker.run(rows("('c', 3, 'y', 4), ('d', NULL, 'x', 1), ('e', 1, 'y', 11)"), {});
+  worker.restart();
+  CHECK(lines(worker.run(rows("('f', 4, 'x', 1), ('g', 5, 'x', 0)"), time({}, 20)).rows) ==
+        Lines{"0.0|10.0|c|b", "10.0|20.0|e|-"});
+}
+
 TEST_CASE_METHOD(Fixture, "state is empty after the watermark has passed many keys") {
   AggregateOptions with = options();
   with.by = {{"k", "amount"}};
@@ -394,7 +407,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be asked is refused with its place and wh
   with.by = {{"list", "[merchant]"}};
   CHECK(refused(with).place == "steps.totals.aggregate.by.list");
   with = options();
-  with.select = {{"n", "count(*)"}, {"late", "max_by(merchant, amount)"}};
+  with.select = {{"n", "count(*)"}, {"late", "max([merchant])"}};
   CHECK(refused(with).place == "steps.totals.aggregate.select.late");
   with.select = {{"n", "count(*)"}, {"lists", "count(DISTINCT [merchant])"}};
   CHECK(refused(with).place == "steps.totals.aggregate.select.lists");
