@@ -39,6 +39,7 @@ const std::vector<std::string_view>& crash_points() {
       "recover.opened",
       "recover.plan_read",
       "recover.rolled_forward",
+      "recover.claimed",
       "recover.done",
       "fetch.before",
       "fetch.after",
@@ -66,8 +67,11 @@ const std::vector<std::string_view>& crash_points() {
       "delta_sink.mid_checkpoint",
       "delta_sink.after_checkpoint",
       "kafka_sink.before_send",
+      "kafka_sink.begun",
       "kafka_sink.mid_send",
       "kafka_sink.after_flush",
+      "kafka_sink.offsets_sent",
+      "kafka_sink.after_commit",
       "commit.before",
       "commit.after",
       "report.after_offsets",
@@ -77,9 +81,10 @@ const std::vector<std::string_view>& crash_points() {
 
 const std::vector<std::string_view>& fault_points() {
   static const std::vector<std::string_view> names = {
-      "source.fetch",     "source.read",     "plan.write",      "step.run",          "sink.write",
-      "sink.written",     "sink.landed",     "commit.write",    "file_sink.copy",    "file_sink.link",
-      "file_sink.linked", "delta_sink.copy", "delta_sink.link", "delta_sink.linked", "delta_sink.checkpoint",
+      "source.fetch",      "source.read",          "plan.write",      "step.run",          "sink.write",
+      "sink.written",      "sink.landed",          "commit.write",    "file_sink.copy",    "file_sink.link",
+      "file_sink.linked",  "delta_sink.copy",      "delta_sink.link", "delta_sink.linked", "delta_sink.checkpoint",
+      "kafka_sink.commit", "kafka_sink.committed",
   };
   return names;
 }
@@ -92,6 +97,10 @@ struct Armed {
   int times = 1;
   int passed = 0;
 };
+
+void check_listed(const std::vector<std::string_view>& known, std::string_view name) {
+  if (std::find(known.begin(), known.end(), name) == known.end()) check_failed(__FILE__, __LINE__, "listed name", name);
+}
 
 struct Arms {
   std::mutex mutex;
@@ -111,18 +120,20 @@ Arms& arms() {
       const auto colon = text.find(':');
       made->kill_name = text.substr(0, colon);
       if (colon != std::string::npos) made->kill_hit = std::atoi(text.c_str() + colon + 1);
-      const auto& known = crash_points();
-      CHECK(std::find(known.begin(), known.end(), made->kill_name) != known.end(), "WEIR_CRASH names no crash point");
+      check_listed(crash_points(), made->kill_name);
+    }
+    if (const char* spec = std::getenv("WEIR_FAULT")) {
+      const std::string text = spec;
+      const auto colon = text.find(':');
+      const std::string name = text.substr(0, colon);
+      check_listed(fault_points(), name);
+      made->faults[name] = Armed{colon == std::string::npos ? 1 : std::atoi(text.c_str() + colon + 1), 1, 0};
     }
     if (const char* path = std::getenv("WEIR_PHASE_FILE"))
       made->phase_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     return made;
   }();
   return *instance;
-}
-
-void check_listed(const std::vector<std::string_view>& known, std::string_view name) {
-  if (std::find(known.begin(), known.end(), name) == known.end()) check_failed(__FILE__, __LINE__, "listed name", name);
 }
 
 }  // namespace

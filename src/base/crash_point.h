@@ -3,7 +3,7 @@
 // WEIR_CRASH_POINTS is defined (debug and sanitizer presets; never release).
 //
 //   CRASH_POINT("commit.before_sync");          kill -9 of ourselves when WEIR_CRASH=commit.before_sync[:hit]
-//   TRY(fault_point("sink.write"));             an external Error when a test armed that name
+//   TRY(fault_point("sink.write"));             an external Error when a test armed that name, or WEIR_FAULT=sink.write[:hit]
 //
 // Every name is listed in crash_point.cc; an unlisted one aborts. Threads: any. Outside tests both cost nothing.
 
