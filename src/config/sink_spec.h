@@ -23,10 +23,11 @@ constexpr auto names_of(FileFormat) {
                     Named<FileFormat>{FileFormat::csv, "csv", "with a header line"}};
 }
 constexpr auto names_of(KafkaGuarantee) {
-  return std::array{
-      Named<KafkaGuarantee>{KafkaGuarantee::exactly_once, "exactly_once", "in a transaction a batch", true},
-      Named<KafkaGuarantee>{KafkaGuarantee::at_least_once, "at_least_once",
-                            "a batch that is sent again after a crash is there twice"}};
+  return std::array{Named<KafkaGuarantee>{
+                        KafkaGuarantee::exactly_once, "exactly_once",
+                        "a batch is one transaction; readers with isolation.level read_committed see each row once"},
+                    Named<KafkaGuarantee>{KafkaGuarantee::at_least_once, "at_least_once",
+                                          "a batch that is sent again after a crash is there twice"}};
 }
 
 struct RollSpec {
@@ -69,7 +70,7 @@ struct KafkaSinkSpec {
   std::string connection;
   std::string topic;
   std::string key;  // column; empty: no key
-  KafkaGuarantee guarantee = KafkaGuarantee::at_least_once;
+  KafkaGuarantee guarantee = KafkaGuarantee::exactly_once;
   std::string compression = "lz4";             // none gzip snappy lz4 zstd
   std::map<std::string, std::string> headers;  // name -> column
 };
@@ -123,7 +124,7 @@ template <class V>
 void describe_target(V& v, SinkSpec& s) {
   v.choice("type", s.type, {.doc = "What is written.", .required = true},
            Alternative{"file", s.file, "Files in a folder, exactly once."},
-           Alternative{"kafka", s.kafka, "A Kafka topic, at least once."},
+           Alternative{"kafka", s.kafka, "A Kafka topic, exactly once by default."},
            Alternative{"console", s.console, "The terminal, at least once; for trials."}, LaterAlternative{"delta"},
            LaterAlternative{"postgres"}, LaterAlternative{"exec"});
   v.field("retry", s.retry, {.doc = "How a failed write is tried again; it never gives up by itself."});

@@ -6,6 +6,8 @@
 //   verify(schema)      once, before any work: reachable, writable, the schema fits; within 10 s, naming what is wrong
 //   open(writer, epoch) once at start-up; rolls forward what an earlier run left half done
 //   landed()            the last batch that this sink holds of our writer; nullopt: none
+//   claim()             when that agrees with the checkpoint, and about hourly: no older epoch may write from here on, and
+//                       what the sink remembers is renewed where it would be forgotten
 //   write(id, rows)     returns when the rows are durable; called again with the same id and rows after a failure
 //
 // Stop, do not guess: the same N with another plan hash, a higher epoch, or a foreign writer under our name is a
@@ -40,6 +42,7 @@ struct Written {
   std::uint64_t files = 0;
   bool repeated = false;                // the sink had this batch already
   std::vector<Rejected> rejected = {};  // rows that the sink refuses for ever (a size, a constraint)
+  bool stored = true;  // false: nothing is; the refused rows go into the plan first, then the others come
 };
 
 enum class Guarantee { exactly_once, at_least_once };
@@ -51,6 +54,9 @@ class Sink {
   virtual Status verify(const Schema& schema) = 0;
   virtual Status open(const std::string& writer, Epoch epoch) = 0;
   virtual Result<std::optional<BatchId>> landed() = 0;
+  virtual Status claim() { return {}; }
+  // Where its memory is and what makes it forget, for the message that it did.
+  virtual std::string memory_hint() const { return {}; }
   virtual Result<Written> write(const BatchId& id, const Batch& rows) = 0;
 };
 

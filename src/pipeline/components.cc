@@ -73,7 +73,7 @@ Result<std::unique_ptr<Sink>> make_sink(const SinkSpec& spec, const PipelineSpec
   if (spec.type == "console")
     return std::make_unique<ConsoleSink>(spec.name, spec.console, TRY(io.get(pipeline)), std::cout);
   if (spec.type == "kafka")
-    return TRY(KafkaSink::make({spec, connection_of(pipeline, spec.kafka.connection)}, real_time()));
+    return TRY(KafkaSink::make({pipeline.name, spec, connection_of(pipeline, spec.kafka.connection)}, real_time()));
   return fail(Fault::config, "there is no sink of type " + spec.type, spec.name);
 }
 

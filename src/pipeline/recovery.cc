@@ -34,6 +34,11 @@ std::optional<Position> resume_at(const std::string& source, const std::optional
   return std::nullopt;
 }
 
+std::string hint(const Sink& sink) {
+  const std::string text = sink.memory_hint();
+  return text.empty() ? text : " (" + text + ")";
+}
+
 }  // namespace
 
 Status Runner::recover() {
@@ -45,7 +50,7 @@ Status Runner::recover() {
   const std::optional<Plan> open = read_last_commit();
   CRASH_POINT("recover.plan_read");
   TRY(open_sinks(open));
-  CRASH_POINT("recover.rolled_forward");
+  CRASH_POINT("recover.claimed");
   TRY(open_rest(open));
   if (open) TRY(replay(*open));
   CRASH_POINT("recover.done");
@@ -143,8 +148,8 @@ Status Runner::open_sinks(const std::optional<Plan>& open) {
     if (has < wanted)
       return fail(Fault::config,
                   fmt::format("the sink lost its memory: the checkpoint knows of batch {} there, the sink of {}; "
-                              "restore the sink's data, or start a new checkpoint",
-                              wanted.value, has.value),
+                              "restore the sink's data, or start a new checkpoint{}",
+                              wanted.value, has.value, hint(*node->sink)),
                   node->name);
     if (has > newest)
       return fail(Fault::config,
@@ -154,6 +159,9 @@ Status Runner::open_sinks(const std::optional<Plan>& open) {
                   node->name);
     if (open && landed && has == open->number && landed->plan_hash == open->hash()) landed_open_plan_ = true;
   }
+  CRASH_POINT("recover.rolled_forward");
+  for (SinkNode* node : nodes) TRY(persist(node->retry, [&] { return node->sink->claim(); }));
+  claimed_at_ = clock_.running();
   return {};
 }
 

@@ -66,6 +66,7 @@ Status Runner::loop() {
   for (std::uint64_t batches = 0; options_.batches_max == 0 || batches < options_.batches_max;) {
     timer_.enter(Phase::wait);
     if (!trigger_.wait(stop_)) return {};
+    TRY(renew_claims());
     timer_.enter(Phase::fetch);
     auto set = TRY(fetch());
     if (!set) return {};
@@ -79,6 +80,23 @@ Status Runner::loop() {
       ++batches;
     }
     if (ends && !state_due()) return {};
+  }
+  return {};
+}
+
+// A sink that gets no rows for days would be forgotten by Kafka. One that cannot be reached now is asked again later.
+Status Runner::renew_claims() {
+  constexpr Clock::Duration every = std::chrono::hours(1);
+  if (clock_.running() - claimed_at_ < every) return {};
+  claimed_at_ = clock_.running();
+  std::vector<SinkNode*> nodes;
+  for (SinkNode& node : graph_.sinks) nodes.push_back(&node);
+  if (graph_.dead_letter) nodes.push_back(&*graph_.dead_letter);
+  for (SinkNode* node : nodes) {
+    const Status claimed = node->sink->claim();
+    if (claimed) continue;
+    if (claimed.error().fault != Fault::external) return claimed;
+    log::warn("a sink could not renew its claim", {{"sink", node->name}, {"error", claimed.error().text()}});
   }
   return {};
 }
@@ -196,9 +214,11 @@ Status Runner::write_dead_letters(const BatchId& id, const Plan& plan, BatchResu
 // Rows that the plan knows as refused go to the dead letters without asking; newly refused ones are added to it.
 Status Runner::write_one(SinkNode& node, const BatchId& id, const Plan& plan, const Batch& rows, BatchResult& result) {
   std::vector<Rejected> refused = refused_before(plan, node.name);
-  const Batch wanted = without(rows, refused);
-  Written written = TRY(send(node, id, wanted));
-  if (!written.rejected.empty()) {
+  Written written;
+  do {
+    written = TRY(send(node, id, without(rows, refused)));
+    CHECK(written.stored || !written.rejected.empty(), "a sink that stores nothing says which rows it refuses");
+    if (written.rejected.empty()) break;
     std::vector<SinkRejection> amendments;
     for (Rejected& row : written.rejected) {
       row.step = node.name;
@@ -206,7 +226,7 @@ Status Runner::write_one(SinkNode& node, const BatchId& id, const Plan& plan, co
     }
     TRY(persist(RetrySpec{}, [&] { return checkpoint_->amend_plan(id.number, amendments); }));
     std::move(written.rejected.begin(), written.rejected.end(), std::back_inserter(refused));
-  }
+  } while (!written.stored);
   const std::uint64_t stored = rows.rows() - refused.size();
   result.books.sink(node.name, node.from, rows.rows(), stored);
   result.books.rejected(refused);
@@ -224,7 +244,8 @@ Result<Written> Runner::send(SinkNode& node, const BatchId& id, const Batch& row
     return done;
   };
   Written written = TRY(persist(node.retry, write));
-  sink_batches_[node.name] = id.number;
+  // What a sink does not remember must not be asked of it later, when it may be one that does.
+  if (written.stored && node.sink->guarantee() == Guarantee::exactly_once) sink_batches_[node.name] = id.number;
   return written;
 }
 

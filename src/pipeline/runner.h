@@ -73,6 +73,7 @@ class Runner {
   std::vector<FetchLimits> limits() const;
   bool at_end(const FetchedSet& set) const;
   bool state_due() const;
+  Status renew_claims();
 
   Status process(const Plan& plan, const FetchedSet& set, bool replayed);
   Result<Plan> plan(const FetchedSet& set);
@@ -104,6 +105,7 @@ class Runner {
   std::unique_ptr<Fetcher> fetcher_;
   std::optional<std::vector<Position>> until_;       // for triggers that end
   std::map<std::string, BatchNumber> sink_batches_;  // the last batch with rows that each sink holds
+  Clock::Duration claimed_at_{0};                    // the sinks, last
   bool planned_before_ = false;                      // positions are durable
   bool landed_open_plan_ = false;                    // some sink has the open plan's batch
 };

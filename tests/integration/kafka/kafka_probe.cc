@@ -3,6 +3,7 @@
 #include <iostream>
 #include <string>
 
+#include "base/crash_point.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "connectors/kafka_sink.h"
@@ -144,6 +145,10 @@ class Probe {
     const std::string verb = c.at("do");
     if (verb == "make") return make(c);
     if (verb == "make_sink") return make_sink(c);
+    if (verb == "open_sink") return open_sink(c);
+    if (verb == "landed") return landed();
+    if (verb == "claim") return done(sink_->claim());
+    if (verb == "arm") return arm(c);
     if (verb == "verify_sink" || verb == "write") return sink(c, verb);
     if (source_ == nullptr) return {{"fault", "internal"}, {"error", "no source is made"}};
     if (verb == "verify") return done(source_->verify());
@@ -183,7 +188,10 @@ class Probe {
     sink_.reset();
     KafkaSinkOptions options;
     options.connection = connection_of(c);
+    options.pipeline = c.value("pipeline", "probe");
     options.spec.name = "probe";
+    if (c.value("guarantee", "exactly_once") == "at_least_once")
+      options.spec.kafka.guarantee = KafkaGuarantee::at_least_once;
     options.spec.kafka.topic = c.at("topic");
     options.spec.kafka.key = c.value("key", "");
     options.spec.kafka.compression = c.value("compression", options.spec.kafka.compression);
@@ -195,6 +203,27 @@ class Probe {
     return Json::object();
   }
 
+  Json open_sink(const Json& c) {
+    writer_ = c.value("writer", "writer");
+    epoch_ = Epoch(c.value("epoch", std::uint64_t{1}));
+    return done(sink_->open(writer_, epoch_));
+  }
+
+  Json landed() {
+    const auto id = sink_->landed();
+    if (!id) return failed(id.error());
+    if (!*id) return Json::object();
+    return {{"writer", (*id)->writer},
+            {"epoch", (*id)->epoch.value},
+            {"number", (*id)->number.value},
+            {"plan", (*id)->plan_hash}};
+  }
+
+  static Json arm(const Json& c) {
+    arm_fault(c.at("point").get<std::string>(), c.value("hit", 1), c.value("times", 1));
+    return Json::object();
+  }
+
   // The rows are what a statement of SQL gives.
   Json sink(const Json& c, const std::string& verb) {
     if (sink_ == nullptr) return {{"fault", "internal"}, {"error", "no sink is made"}};
@@ -202,13 +231,18 @@ class Probe {
     const auto rows = session_->run(c.at("rows"));
     if (!rows) return failed(rows.error());
     if (verb == "verify_sink") return done(sink_->verify(rows->schema()));
-    const auto written =
-        sink_->write(BatchId{"writer", Epoch(1), BatchNumber(c.value("number", std::uint64_t{1})), 7}, *rows);
+    const auto written = sink_->write(
+        BatchId{writer_, epoch_, BatchNumber(c.value("number", std::uint64_t{1})), c.value("plan", std::uint64_t{7})},
+        *rows);
     if (!written) return failed(written.error());
     Json rejected = Json::array();
     for (const Rejected& r : written->rejected)
       rejected.push_back({{"src", r.src}, {"code", to_string(r.code)}, {"message", r.message}, {"step", r.step}});
-    return {{"rows", written->rows}, {"bytes", written->bytes}, {"rejected", rejected}};
+    return {{"rows", written->rows},
+            {"bytes", written->bytes},
+            {"rejected", rejected},
+            {"repeated", written->repeated},
+            {"stored", written->stored}};
   }
 
   Json fetch(const Json& c) {
@@ -239,6 +273,8 @@ class Probe {
   }
 
   SystemClock clock_;
+  std::string writer_ = "writer";
+  Epoch epoch_{1};
   std::unique_ptr<KafkaSource> source_;
   std::unique_ptr<KafkaSink> sink_;
   std::shared_ptr<Session> session_;
