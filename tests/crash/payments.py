@@ -47,7 +47,7 @@ steps:
   - {{name: in_cents, select: {{"*": true, cents: "CAST(amount * 100 AS BIGINT)"}}}}
 sinks:
   lake: {{from: in_cents, type: file, format: parquet, path: data/lake}}
-  copy: {{from: in_cents, type: kafka, connection: main, topic: {copy_topic}, key: payment_id}}
+  copy: {{from: in_cents, type: kafka, connection: main, topic: {copy_topic}, key: payment_id, guarantee: {guarantee}}}
 dead_letter: {{type: file, format: parquet, path: data/dead}}
 trigger: as_fast_as_possible
 checkpoint: {{path: data/checkpoint}}

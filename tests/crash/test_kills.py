@@ -1,4 +1,5 @@
-"""kill -9 at every named crash point and at random moments: no row is lost and none is doubled, in either output.
+"""kill -9 at every named crash point and at random moments: no row is lost and none is doubled, in any output: files, dead
+letters, and a Kafka topic as readers of committed records see it.
 
 WEIR_CRASH_ALL=1 (make crash) takes the 1st, 2nd and 5th pass of each point and 200 random moments instead of one pass and
 50. WEIR_CRASH_SEED=N repeats a run's choices (where a kill falls also depends on the machine).
@@ -59,7 +60,7 @@ def print_table(killer, results, seconds):
 @pytest.mark.timeout(3600 if ALL else 900)
 def test_kill_9_loses_and_doubles_nothing(weir, kafka, broker, topic, capsys):
     trial = Trial(weir, kafka, broker, topic)
-    points = weir("crash-points").expect(0).out.split()
+    points = [p for p in weir("crash-points").expect(0).out.split() if not p.startswith("delta_sink.")]   # it has no such sink
     assert len(points) > 10, "the crash points are compiled into test builds only: build the debug preset"
     killer = Killer(weir, trial.file, SEED)
     began = time.monotonic()

@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 
@@ -21,9 +22,10 @@ def probe_binary() -> Path:
 class Probe:
     """`Probe(brokers, topics=[...], **options)` makes a source, with `topic="..."` a sink; the options are those of kafka_probe.cc."""
 
-    def __init__(self, bootstrap, log=None, **options):
+    def __init__(self, bootstrap, log=None, env=None, **options):
         self.log = open(log, "ab") if log else None
-        self.process = subprocess.Popen([probe_binary()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([probe_binary()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env={**os.environ, **(env or {})})
         try:
             self.call("make" if "topic" not in options else "make_sink", brokers=[bootstrap], **options)
         except Exception:
@@ -40,6 +42,37 @@ class Probe:
         if "fault" in answer:
             raise Failed(answer)
         return answer
+
+    def write(self, rows, **arguments):
+        """Writes a batch as the runner does: rows that the sink refuses before it stores anything are left out, and said."""
+        rejected = []
+        while True:
+            left_out = f" WHERE _src NOT IN ({', '.join(str(r['src']) for r in rejected)})" if rejected else ""
+            answer = self.call("write", rows=f"SELECT * FROM ({rows}){left_out}", **arguments)
+            rejected += answer["rejected"]
+            if answer["stored"]:
+                return {**answer, "rejected": rejected}
+
+    def open_sink(self, deadline_s=30, **arguments):
+        """Opens and claims the sink, as a start of the runner does, also on a broker that has only just started."""
+        for verb in ("open_sink", "claim"):
+            self.patiently(deadline_s, lambda: self.call(verb, **arguments))
+        return self
+
+    def write_patiently(self, rows, deadline_s=30, **arguments):
+        """Sends the held output again while the fault is external, as the runner does."""
+        return self.patiently(deadline_s, lambda: self.write(rows, **arguments))
+
+    @staticmethod
+    def patiently(deadline_s, attempt):
+        end = time.monotonic() + deadline_s
+        while True:
+            try:
+                return attempt()
+            except Failed as error:
+                if error.fault != "external" or not error.retry or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
 
     def open(self, position=None):
         self.call("open", position=position)
