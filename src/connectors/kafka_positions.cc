@@ -146,9 +146,11 @@ Status KafkaSource::check_in_range(Position& position) {
   for (std::size_t i = 0; i < position.size(); ++i) {
     PartitionPosition& p = position[i];
     if (p.next < earliest[i].next) {
-      TRY(lost(p.topic, p.partition,
-               "offsets " + number(p.next) + " to " + std::to_string(earliest[i].next.value - 1) +
-                   " were deleted (by retention, or by hand) before they were read"));
+      TRY(lost(
+          p.topic, p.partition,
+          "offsets " + number(p.next) + " to " + std::to_string(earliest[i].next.value - 1) +
+              " were deleted (by retention, or by hand) before they were read; whether they held records or marks of "
+              "transactions only, Kafka does not say"));
       p.next = earliest[i].next;
     } else if (p.next > latest[i].next) {
       TRY(lost(p.topic, p.partition,

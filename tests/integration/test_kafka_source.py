@@ -281,6 +281,17 @@ def test_retention_that_overtakes_a_checkpoint(kafka, one, probe):
     assert offsets(probe(topics=[one]).open().fetch_some(3)) == [7, 8, 9]
 
 
+def test_a_mark_of_a_transaction_that_was_deleted_counts_as_a_loss_and_says_that_it_may_be_none(kafka, one, probe):
+    kafka.produce_transaction(one, in_one(["0", "1", "2"]))
+    wait_until(lambda: kafka.end_offsets(one)[0] == 4)                        # offset 3 is the mark of its commit
+    kafka.delete_records(one, 0, 4)
+    position = [{"topic": one, "partition": 0, "next": 3}]
+    with pytest.raises(Failed, match="offsets 3 to 3 were deleted .* marks of transactions only, Kafka does not say"):
+        probe(topics=[one]).open(position)
+    source = probe(topics=[one], on_data_loss="continue").open(position)
+    assert source.call("losses")["losses"] == 1
+
+
 def test_retention_that_overtakes_a_running_source(kafka, one, probe):
     def overtaken(**options):
         topic = kafka.create_topic(one + "-" + options.get("on_data_loss", "fail"), partitions=1)
