@@ -42,7 +42,7 @@ Result<GroupRows::Queries> GroupRows::prepare(const AggregateShape& shape, Sessi
 }
 
 Result<GroupRows> GroupRows::make(const AggregateShape& shape, const TumblingWindows& windows,
-                                  std::shared_ptr<Session> compute, std::shared_ptr<Session> careful) {
+                                  const std::shared_ptr<Session>& compute, const std::shared_ptr<Session>& careful) {
   auto chain = TRY(StatelessChain::compile({shape.of_rows}, shape.input, compute, careful));
   Queries fast = TRY(prepare(shape, *compute, shape.rows_sql(), with_row_window(shape.input)));
   Queries slow = TRY(prepare(shape, *compute, "input", shape.groups.input()));

@@ -22,7 +22,7 @@ class GroupRows {
  public:
   // `shape` must outlive this.
   static Result<GroupRows> make(const AggregateShape& shape, const TumblingWindows& windows,
-                                std::shared_ptr<Session> compute, std::shared_ptr<Session> careful);
+                                const std::shared_ptr<Session>& compute, const std::shared_ptr<Session>& careful);
 
   struct Groups {
     std::uint64_t rows = 0;      // that are in one
