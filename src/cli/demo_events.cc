@@ -21,9 +21,9 @@ class Dice {
     const std::array<std::uint64_t, 2> bytes = {event_, turn_++};
     return hash64({reinterpret_cast<const char*>(bytes.data()), sizeof bytes}, seed_) % bound;
   }
-  template <std::size_t n>
-  std::string_view one_of(const std::array<std::string_view, n>& choices) {
-    return choices[below(n)];
+  template <std::size_t N>
+  std::string_view one_of(const std::array<std::string_view, N>& choices) {
+    return choices[below(N)];
   }
 
  private:

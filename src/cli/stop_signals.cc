@@ -20,7 +20,7 @@ sigset_t stop_set() {
   return set;
 }
 
-void wait_for_signals(std::stop_token done, std::stop_source source) {
+void wait_for_signals(std::stop_token done, const std::stop_source& source) {
   const sigset_t set = stop_set();
   while (!done.stop_requested()) {
     const timespec wait{0, 100'000'000};  // to look at `done` now and then
