@@ -3,6 +3,7 @@ import socket
 import time
 
 import pytest
+from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 
 import broker_security as security
 from kafka_client import KafkaClient, Record
@@ -75,6 +76,46 @@ def test_a_user_without_rights(probe, secured_topic):
     stranger = user("PLAIN", security.STRANGER, security.STRANGER_PASSWORD)
     text = fails(probe("SASL_PLAINTEXT", security=stranger), "config", "no right to the topic")
     assert secured_topic in text and "stranger" in text
+
+
+def test_each_right_that_a_transaction_needs_is_named(secured_broker, secured_topic, tmp_path):
+    """Rights come one by one; what is missing next is named, and with the last one rows arrive."""
+    client = KafkaClient(secured_broker.bootstrap)
+    client.create_topic("guarded-out", partitions=1)
+
+    def grant(kind, name, *operations):
+        entries = [AclBinding(kind, name, ResourcePatternType.LITERAL, f"User:{security.STRANGER}", "*", operation,
+                              AclPermissionType.ALLOW) for operation in operations]
+        for f in client.admin.create_acls(entries).values():
+            f.result(10)
+        time.sleep(0.5)                                  # KRaft tells the authorizer in a moment
+
+    def attempt(verb, **arguments):
+        with Probe(secured_broker.address("SASL_PLAINTEXT"), log=tmp_path / "probe.log", topic="guarded-out", pipeline="guarded",
+                   timeout_ms=8000, security={"protocol": "SASL_PLAINTEXT",
+                                              **user("PLAIN", security.STRANGER, security.STRANGER_PASSWORD)}) as sink:
+            if verb == "write":
+                sink.open_sink()
+                return sink.write("SELECT 1 AS i, 0::UBIGINT AS _src")
+            return fails(sink, "config", arguments.pop("says"), verb, within_s=15) if verb == "open_sink" else \
+                fails_with_rows(sink, arguments.pop("says"))
+
+    def fails_with_rows(sink, text):
+        with pytest.raises(Failed, match=text) as failed:
+            sink.call("verify_sink", rows="SELECT 1 AS i, 0::UBIGINT AS _src")
+        assert failed.value.fault == "config"
+
+    grant(ResourceType.TOPIC, "guarded-out", AclOperation.DESCRIBE)
+    attempt("verify_sink", says="no right to the topic.*Write is missing")
+    grant(ResourceType.TOPIC, "guarded-out", AclOperation.WRITE)
+    attempt("verify_sink", says="no right to the topic.*Read is missing, exactly once needs it")
+    grant(ResourceType.TOPIC, "guarded-out", AclOperation.READ)
+    attempt("open_sink", says="no right to the consumer group")
+    grant(ResourceType.GROUP, "weir.guarded.probe", AclOperation.READ)
+    attempt("open_sink", says="no right to the transactional id")
+    grant(ResourceType.TRANSACTIONAL_ID, "weir.guarded.probe", AclOperation.WRITE)
+    assert attempt("write")["rows"] == 1
+    assert len(client.read("guarded-out")) == 1
 
 
 def test_a_topic_that_is_not_there(probe):
