@@ -27,10 +27,6 @@ bool is_fenced(int code) {
          code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING;
 }
 
-int in_ms(Clock::Duration duration) {
-  return static_cast<int>(std::chrono::duration_cast<milliseconds>(duration).count());
-}
-
 }  // namespace
 
 KafkaTransactions::KafkaTransactions(KafkaTransactionNames names, ConnectionSpec connection, MakeProducer make,
@@ -105,7 +101,15 @@ Result<bool> KafkaTransactions::has(const BatchId& id) const {
 Status KafkaTransactions::begin() {
   if (rd_kafka_error_t* error = rd_kafka_begin_transaction(producer_->get())) return fail(explain(error));
   open_ = true;
+  deadline_ = clock_.running() + timeout_;
   return {};
+}
+
+// What is left of `timeout` for the next part, and a little where nothing is: transaction.timeout.ms has room for both.
+int KafkaTransactions::left_ms() const {
+  const Clock::Duration least = std::min<Clock::Duration>(timeout_, seconds(5));
+  return static_cast<int>(
+      std::chrono::duration_cast<milliseconds>(std::max(deadline_ - clock_.running(), least)).count());
 }
 
 // A second begin is always refused, and says why the first one is lost.
@@ -130,7 +134,7 @@ Status KafkaTransactions::remember(const BatchId& id) {
   std::memcpy(p->metadata, text.data(), text.size());
   p->metadata_size = text.size();
   rd_kafka_consumer_group_metadata_t* group = rd_kafka_consumer_group_metadata_new(names_.id.c_str());
-  rd_kafka_error_t* error = rd_kafka_send_offsets_to_transaction(producer_->get(), offsets, group, in_ms(timeout_));
+  rd_kafka_error_t* error = rd_kafka_send_offsets_to_transaction(producer_->get(), offsets, group, left_ms());
   rd_kafka_consumer_group_metadata_destroy(group);
   rd_kafka_topic_partition_list_destroy(offsets);
   if (error != nullptr) return fail(explain(error));
@@ -161,8 +165,7 @@ Status KafkaTransactions::commit(const BatchId& id) {
 
 Status KafkaTransactions::end() {
   TRY(fault_point("kafka_sink.commit"));  // the request is lost
-  if (rd_kafka_error_t* error = rd_kafka_commit_transaction(producer_->get(), in_ms(timeout_)))
-    return fail(explain(error));
+  if (rd_kafka_error_t* error = rd_kafka_commit_transaction(producer_->get(), left_ms())) return fail(explain(error));
   return fault_point("kafka_sink.committed");  // its answer is lost
 }
 
@@ -197,6 +200,9 @@ Error KafkaTransactions::explain(rd_kafka_error_t* error) const {
   if (code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT)
     return {Fault::config, Retry::no,
             "the broker's transaction.max.timeout.ms is below this sink's `timeout` and 10 s: " + text, names_.place};
+  if (code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+    return {Fault::config, Retry::no,
+            "this broker lacks what exactly once needs, write `guarantee: at_least_once`: " + text, names_.place};
   return to_error(code, text, names_.place);
 }
 

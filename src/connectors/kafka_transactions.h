@@ -39,7 +39,7 @@ class KafkaTransactions {
  public:
   using MakeProducer = std::function<Result<std::shared_ptr<KafkaClient>>()>;
 
-  // `timeout`: how long a commit may take.
+  // `timeout`: of a transaction, from begin to commit.
   KafkaTransactions(KafkaTransactionNames names, ConnectionSpec connection, MakeProducer make, const Clock& clock,
                     Clock::Duration timeout);
   ~KafkaTransactions();
@@ -70,6 +70,7 @@ class KafkaTransactions {
   Status init(KafkaClient& producer) const;
   Status look_up(Recall recall);
   Status end();
+  int left_ms() const;
   Error explain(rd_kafka_error_s* error) const;  // frees it
   Error foreign(const std::string& why) const;
 
@@ -78,6 +79,7 @@ class KafkaTransactions {
   MakeProducer make_;
   const Clock& clock_;
   Clock::Duration timeout_;
+  Clock::Duration deadline_{0};  // of the open transaction
   std::string writer_;
   Epoch epoch_;
   BatchId known_;
