@@ -32,7 +32,7 @@ struct LogListing {
 class Log {
  public:
   // Nothing is touched. `tag` marks the temporary files of this writer.
-  Log(fs::Path table, std::string tag) : folder_(std::move(table) / "_delta_log"), tag_(std::move(tag)) {}
+  Log(const fs::Path& table, std::string tag) : folder_(table / "_delta_log"), tag_(std::move(tag)) {}
 
   const fs::Path& folder() const { return folder_; }
   fs::Path commit_path(std::int64_t version) const;

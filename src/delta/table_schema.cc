@@ -139,10 +139,8 @@ Read read_type(const Json& json) {
 }
 
 Result<Json> parse_fields(std::string_view text) {
-  try {
-    Json json = TRY(parse_json(text));
-    if (json.is_object() && json.contains("fields") && json["fields"].is_array()) return json;
-  } catch (const nlohmann::json::exception&) {}
+  Json json = TRY(parse_json(text));
+  if (json.is_object() && json.contains("fields") && json["fields"].is_array()) return json;
   return fail(Fault::data, "the schema of the table is not readable");
 }
 
