@@ -16,7 +16,7 @@
 #include "connectors/kafka_records.h"
 
 struct rd_kafka_topic_s;
-struct rd_kafka_message_s;
+struct rd_kafka_message_s;  // NOLINT(readability-identifier-naming): librdkafka's
 
 namespace weir {
 
