@@ -24,9 +24,10 @@ enum class Operation : std::uint8_t { insert = 0, upsert = 1, remove = 2 };
 
 // Where in the batch a record stands: source index in the upper 24 bits, ordinal in the source below.
 constexpr std::uint64_t make_src(std::uint64_t source, std::uint64_t ordinal) { return source << 40 | ordinal; }
-// Of a row that a step made (a window's), the i-th of its batch: there is no record to look up.
+// Of a row that a step made (a window's), the i-th of its batch: there is no record to look up. Each such step of a
+// pipeline has a `maker` of its own, from 0; its rows have the source made_source - maker.
 inline constexpr std::uint64_t made_source = (std::uint64_t{1} << 24) - 1;
-constexpr std::uint64_t made_src(std::uint64_t i) { return make_src(made_source, i); }
+constexpr std::uint64_t made_src(std::uint64_t i, std::uint64_t maker = 0) { return make_src(made_source - maker, i); }
 constexpr std::uint64_t src_source(std::uint64_t src) { return src >> 40; }
 constexpr std::uint64_t src_ordinal(std::uint64_t src) { return src & ((std::uint64_t{1} << 40) - 1); }
 

@@ -88,8 +88,11 @@ class RowText {
 
 class Writer {
  public:
-  Writer(std::span<const DeadLetterInput> inputs, const DeadLetterContext& context)
-      : inputs_(inputs), context_(context), hash_(to_hex(context.spec_hash)), texts_(inputs.size()) {}
+  Writer(std::span<const DeadLetterInput> inputs, std::span<const Batch> made, const DeadLetterContext& context)
+      : inputs_(inputs.begin(), inputs.end()), context_(context), hash_(to_hex(context.spec_hash)), made_(inputs.size()) {
+    for (const Batch& rows : made) inputs_.push_back({nullptr, &rows, {}});
+    texts_.resize(inputs_.size());
+  }
 
   std::shared_ptr<const Chunk> chunk(std::span<const Rejected> rejected) {
     auto chunk = std::make_shared<Chunk>(make_chunk(dead_letter_schema()));
@@ -103,7 +106,7 @@ class Writer {
 
  private:
   void write(std::size_t row, const Rejected& rejected) {
-    const std::uint64_t source = src_source(rejected.src);
+    const std::uint64_t source = input_of(src_source(rejected.src));
     CHECK(source < inputs_.size(), "a dead letter's source took part in the batch");
     const DeadLetterInput& input = inputs_[source];
     if (input.records != nullptr) {
@@ -122,6 +125,12 @@ class Writer {
     columns_[batch].put(row, static_cast<std::int64_t>(context_.batch.value));
     columns_[time].put(row, context_.time.value);
     columns_[src].put(row, rejected.src);
+  }
+
+  // What steps made comes after the sources.
+  std::uint64_t input_of(std::uint64_t source) const {
+    const std::uint64_t maker = made_source - source;
+    return maker < inputs_.size() - made_ ? made_ + maker : source;
   }
 
   void write_record(std::size_t row, const RecordBatch& records, std::uint64_t ordinal) {
@@ -161,9 +170,10 @@ class Writer {
     }
   }
 
-  std::span<const DeadLetterInput> inputs_;
+  std::vector<DeadLetterInput> inputs_;
   const DeadLetterContext& context_;
   const std::string hash_;
+  const std::size_t made_;  // index of the first input that a step made
   std::vector<std::unique_ptr<RowText>> texts_;  // by source, made when first needed
   ColumnWriter columns_[place_count];
   HeadersWriter headers_;
@@ -177,12 +187,12 @@ const Schema& dead_letter_schema() {
 }
 
 Batch make_dead_letters(std::span<const Rejected> rejected, std::span<const DeadLetterInput> inputs,
-                        const DeadLetterContext& context) {
+                        const DeadLetterContext& context, std::span<const Batch> made) {
   CHECK(std::is_sorted(rejected.begin(), rejected.end(),
                        [](const Rejected& a, const Rejected& b) { return a.src < b.src; }),
         "dead letters are in the order of their records");
   static const auto schema = std::make_shared<const Schema>(dead_letter_schema());
-  Writer writer(inputs, context);
+  Writer writer(inputs, made, context);
   std::vector<std::shared_ptr<const Chunk>> chunks;
   while (!rejected.empty()) {
     const std::size_t count = std::min<std::size_t>(rejected.size(), duckdb_vector_size());

@@ -5,8 +5,8 @@
 // Columns, all nullable but the ones marked *: value binary, key binary, headers list<struct<name: string, value: binary>>, topic
 // string, partition int32, offset int64, timestamp timestamp (Kafka's), code* string, field string, message* string, step*
 // string, rule string, owner string, contract string, spec_hash* string (16 hexadecimal digits), batch* int64, time* timestamp;
-// then the hidden `_src`. Empty texts are null. Rows of a source that knows its columns have no raw record: `value` is the row as
-// JSON, key to timestamp are null.
+// then the hidden `_src`. Empty texts are null. Rows of a source that knows its columns and rows that a step made have no raw record:
+// `value` is the row as JSON, key to timestamp are null.
 //
 // Threads: plain functions. Ownership: the rows are copies.
 
@@ -38,8 +38,9 @@ struct DeadLetterContext {
   std::string owner;  // of the pipeline, where a Rejected names none
 };
 
-// `rejected` is ordered by `src`; `inputs` by source index. A `src` without an input is a broken promise of ours (CHECK).
+// `rejected` is ordered by `src`; `inputs` by source index; `made`: rows that steps made, by their maker (data/schema.h). A `src`
+// without an input is a broken promise of ours (CHECK).
 Batch make_dead_letters(std::span<const Rejected> rejected, std::span<const DeadLetterInput> inputs,
-                        const DeadLetterContext& context);
+                        const DeadLetterContext& context, std::span<const Batch> made = {});
 
 }  // namespace weir

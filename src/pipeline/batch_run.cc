@@ -65,6 +65,7 @@ Status run_steps(Graph& graph, BatchResult& result, Edges& edges) {
     if (node.stateful != nullptr) {
       output = TRY(node.stateful->advance(from.rows, time));
       time = {node.stateful->watermark_out(time.late), node.stateful->watermark_out(time.watermark)};
+      result.made.push_back(output.rows);
     } else {
       output = TRY(node.step->process(from.rows));
     }
@@ -96,8 +97,9 @@ Result<BatchResult> run_batch(Graph& graph, const std::vector<Fetched>& fetched,
   return result;
 }
 
-Batch dead_letter_rows(const Graph& graph, const std::vector<Fetched>& fetched, std::vector<Rejected> rejected,
+Batch dead_letter_rows(const Graph& graph, const std::vector<Fetched>& fetched, const BatchResult& result,
                        const Plan& plan) {
+  std::vector<Rejected> rejected = result.rejected;
   std::stable_sort(rejected.begin(), rejected.end(),
                    [](const Rejected& a, const Rejected& b) { return a.src < b.src; });
   DeadLetterContext dead;
@@ -116,7 +118,7 @@ Batch dead_letter_rows(const Graph& graph, const std::vector<Fetched>& fetched, 
     }
     inputs.push_back(std::move(input));
   }
-  return make_dead_letters(rejected, inputs, dead);
+  return make_dead_letters(rejected, inputs, dead, result.made);
 }
 
 }  // namespace weir

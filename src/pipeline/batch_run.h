@@ -23,6 +23,7 @@ namespace weir {
 struct BatchResult {
   std::vector<Batch> sink_rows;  // by the graph's order of sinks
   std::vector<Rejected> rejected;
+  std::vector<Batch> made;  // what each step that remembers gave, by the graph's order of them
   HighestTimes highest;  // event time, by source
   Books books;
   BatchProgress progress;  // sources, steps, drops and expectations filled in
@@ -31,7 +32,7 @@ struct BatchResult {
 Result<BatchResult> run_batch(Graph& graph, const std::vector<Fetched>& fetched, const Plan& plan, PhaseTimer& timer);
 
 // The rejected rows, in order of source record, as rows for the dead-letter sink. `fetched` holds their raw bytes.
-Batch dead_letter_rows(const Graph& graph, const std::vector<Fetched>& fetched, std::vector<Rejected> rejected,
+Batch dead_letter_rows(const Graph& graph, const std::vector<Fetched>& fetched, const BatchResult& result,
                        const Plan& plan);
 
 }  // namespace weir

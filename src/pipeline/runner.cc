@@ -192,7 +192,7 @@ Status Runner::write_sinks(const BatchId& id, const Plan& plan, BatchResult& res
 Status Runner::write_dead_letters(const BatchId& id, const Plan& plan, BatchResult& result,
                                   const std::vector<Fetched>& fetched) {
   if (graph_.dead_letter) {
-    const Batch rows = dead_letter_rows(graph_, fetched, result.rejected, plan);
+    const Batch rows = dead_letter_rows(graph_, fetched, result, plan);
     CHECK(rows.rows() == result.rejected.size(), "every rejected row is a dead letter");
     const Written written = TRY(send(*graph_.dead_letter, id, rows));
     if (!written.rejected.empty())

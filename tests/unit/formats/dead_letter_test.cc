@@ -79,6 +79,24 @@ TEST_CASE("rows of a source with columns are kept as JSON") {
   CHECK(texts[1].starts_with("{\"value\":\"" + base64(R"({"id":"c","n":null})") + "\""));
 }
 
+TEST_CASE("rows that a step made are kept as JSON, each maker's apart") {
+  Records records;
+  records.add(R"({"n":1})");
+  records.add(R"({"n":2})");
+  const auto decoder = decoder_of(contract({field("n", "int32")}));
+  const Batch first = decoder->decode(records.batch(), made_source)->rows;
+  const Batch second = decoder->decode(records.batch(), made_source - 1)->rows;
+  const DeadLetterInput inputs[] = {{&records.batch(), nullptr, "c"}};
+  const std::uint64_t only[] = {0};
+  const Batch made[] = {take_rows(first, only), second};
+  const std::vector<Rejected> rejected = {{made_src(1, 1), Code::sink_rejected, "n", "too large", "out"},
+                                          {made_src(0), Code::sink_rejected, "n", "too large", "out"}};
+  const auto texts = rows(make_dead_letters(rejected, inputs, context, made));
+  REQUIRE(texts.size() == 2);
+  CHECK(texts[0].starts_with("{\"value\":\"" + base64(R"({"n":2})") + "\",\"key\":null"));
+  CHECK(texts[1].starts_with("{\"value\":\"" + base64(R"({"n":1})") + "\",\"key\":null"));
+}
+
 TEST_CASE("many dead letters, and none") {
   Records records;
   for (int i = 0; i < 5000; ++i)
