@@ -188,6 +188,8 @@ class PipelineRules {
     if (const auto* select = std::get_if<SelectSpec>(&step.body)) check_select(*select, path + ".select");
     if (const auto* expect = std::get_if<ExpectSpec>(&step.body)) check_expect(*expect, path + ".expect");
     if (const auto* dedup = std::get_if<DedupSpec>(&step.body)) check_dedup(reading_, *dedup, path + ".dedup");
+    if (const auto* aggregate = std::get_if<AggregateSpec>(&step.body))
+      check_aggregate(reading_, *aggregate, path + ".aggregate");
   }
 
   void check_select(const SelectSpec& select, const std::string& path) {

@@ -1,6 +1,5 @@
 #pragma once
-// The steps that remember: dedup, and aggregate with its windows. Aggregate is described and checked here, refused in files
-// until the engine runs it: then it joins StepSpec's variant, and its LaterBody in describe(StepSpec) becomes a Body.
+// The steps that remember: dedup, and aggregate with its windows.
 //
 // Threads: plain values.
 
@@ -30,7 +29,7 @@ constexpr auto names_of(OnLate) {
 constexpr auto names_of(EmitMode) {
   return std::array{Named<EmitMode>{EmitMode::append, "append", "each row once, when its window is closed"},
                     Named<EmitMode>{EmitMode::update, "update", "the rows that changed, each batch"},
-                    Named<EmitMode>{EmitMode::complete, "complete", "all rows, each batch"}};
+                    Named<EmitMode>{EmitMode::complete, "complete", "all rows, each batch", true}};
 }
 
 struct DedupSpec {
@@ -67,44 +66,39 @@ void describe(V& v, GroupKeySpec& s) {
         {.doc = "a column made by SQL", .text = Text::sql, .example = "{hour: \"date_trunc('hour', event_time)\"}"});
 }
 
-// Exactly one of tumbling, sliding and session.
 struct WindowSpec {
-  std::optional<std::chrono::microseconds> tumbling;
-  std::optional<std::chrono::microseconds> sliding;
-  std::optional<std::chrono::microseconds> every;  // of sliding
-  std::optional<std::chrono::microseconds> session;
+  std::chrono::microseconds tumbling{0};
   std::chrono::microseconds offset{0};
-  std::string time_zone;  // empty: UTC
 };
 
 template <class V>
 void describe(V& v, WindowSpec& s) {
-  v.field("tumbling", s.tumbling, {.doc = "Windows of this length, side by side.", .min = 0.001, .example = "5m"});
-  v.field("sliding", s.sliding,
-          {.doc = "Windows of this length that begin `every` so often.", .min = 0.001, .example = "10m"});
-  v.field("every", s.every, {.doc = "How far apart sliding windows begin.", .min = 0.001, .example = "2m"});
-  v.field("session", s.session, {.doc = "A window ends after this long without a row.", .min = 0.001, .example = "5m"});
+  v.field("tumbling", s.tumbling,
+          {.doc = "Windows of this length, side by side from the epoch on.",
+           .required = true,
+           .min = 0.001,
+           .example = "5m"});
   v.field("offset", s.offset, {.doc = "Moves the windows' starts away from the epoch."});
-  v.field("time_zone", s.time_zone,
-          {.doc = "Windows of whole days and hours follow this zone's clock.",
-           .default_text = "UTC",
-           .example = "Europe/Berlin"});
+  v.later("sliding");
+  v.later("every");
+  v.later("session");
+  v.later("time_zone");
 }
 
 struct AggregateSpec {
-  std::optional<WindowSpec> window;
+  WindowSpec window;
   std::vector<GroupKeySpec> by;
   NamedSql select;  // column -> aggregate, in file order
   EmitMode mode = EmitMode::append;
   OnLate late = OnLate::dead_letter;
-  std::optional<std::chrono::microseconds> ttl;  // bounds the state where there is no window
 };
 
 template <class V>
 void describe(V& v, AggregateSpec& s) {
   v.field("window", s.window,
           {.doc = "Of event time; makes the columns window_start and window_end.",
-           .default_text = "none; then ttl bounds the state"});
+           .required = true,
+           .example = "{tumbling: 5m}"});
   v.field("by", s.by, {.doc = "What rows are grouped by."});
   v.field("select", s.select,
           {.doc = "Columns and their aggregates.",
@@ -113,7 +107,7 @@ void describe(V& v, AggregateSpec& s) {
            .example = "{payments: \"count(*)\"}"});
   v.field("mode", s.mode, {.doc = "When rows come out."});
   v.field("late", s.late, {.doc = "What becomes of a row behind the watermark."});
-  v.field("ttl", s.ttl, {.doc = "A group that saw no row for this long is forgotten. Without a window.", .min = 0.001});
+  v.later("ttl");
 }
 
 // The rules of fields that go together; `path` is the step's body, "steps.once.dedup".

@@ -13,10 +13,12 @@ namespace weir {
 struct StepSpec {
   std::string name;
   std::string from;  // resolved: the entry before where the file leaves it out
-  std::variant<FilterSpec, SelectSpec, ExpectSpec, DedupSpec> body;
+  std::variant<FilterSpec, SelectSpec, ExpectSpec, DedupSpec, AggregateSpec> body;
 
   // Whether it remembers rows from batch to batch.
-  bool is_stateful() const { return std::holds_alternative<DedupSpec>(body); }
+  bool is_stateful() const {
+    return std::holds_alternative<DedupSpec>(body) || std::holds_alternative<AggregateSpec>(body);
+  }
 };
 
 template <class V>
@@ -28,9 +30,9 @@ void describe(V& v, StepSpec& s) {
           {.doc = "The source or earlier step whose rows it takes.", .default_text = "the entry before"});
   v.one_of(s.body, Body<FilterSpec>{"filter", "Keeps rows."}, Body<SelectSpec>{"select", "Makes columns."},
            Body<ExpectSpec>{"expect", "Holds rows to rules."},
-           Body<DedupSpec>{"dedup", "Lets the first row of each key through."}, LaterBody{"aggregate"},
-           LaterBody{"join"}, LaterBody{"union"}, LaterBody{"flatten"}, LaterBody{"script"}, LaterBody{"top"},
-           LaterBody{"changes"});
+           Body<DedupSpec>{"dedup", "Lets the first row of each key through."},
+           Body<AggregateSpec>{"aggregate", "Counts and sums rows by window and columns."}, LaterBody{"join"},
+           LaterBody{"union"}, LaterBody{"flatten"}, LaterBody{"script"}, LaterBody{"top"}, LaterBody{"changes"});
   v.later("state");
   v.later("renamed_from");
 }

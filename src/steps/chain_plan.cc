@@ -125,7 +125,10 @@ class Planner {
     open_stage();
   }
 
-  void add_body(const DedupSpec&) { CHECK(false, "a step that remembers is in no chain"); }
+  template <class Stateful>
+  void add_body(const Stateful&) {
+    CHECK(false, "a step that remembers is in no chain");
+  }
 
   static bool same_name(std::string_view a, std::string_view b) {
     return Schema({{std::string(a), {}, true}}).find(b).has_value();
