@@ -24,7 +24,7 @@ struct BatchResult {
   std::vector<Batch> sink_rows;  // by the graph's order of sinks
   std::vector<Rejected> rejected;
   std::vector<Batch> made;  // what each step that remembers gave, by the graph's order of them
-  HighestTimes highest;  // event time, by source
+  HighestTimes highest;     // event time, by source
   Books books;
   BatchProgress progress;  // sources, steps, drops and expectations filled in
 };

@@ -27,7 +27,8 @@ class GraphCheck {
       return std::move(problems_);
     }
     for (const SourceSpec& source : spec_.sources) check_source(source);
-    for (const StepSpec& step : spec_.steps) check_step(step, *compute, *careful);
+    const StepSessions sessions{*compute, *careful};
+    for (const StepSpec& step : spec_.steps) check_step(step, sessions);
     for (const SinkSpec& sink : spec_.sinks) check_sink(sink);
     return std::move(problems_);
   }
@@ -56,19 +57,18 @@ class GraphCheck {
     schemas_[source.name] = std::move(*schema);
   }
 
-  void check_stateful(const StepSpec& step, const Schema& input) {
-    auto made = make_stateful_step(step, spec_, input);
+  void check_stateful(const StepSpec& step, const Schema& input, const StepSessions& sessions) {
+    auto made = make_stateful_step(step, spec_, input, sessions);
     if (!made) return report(std::move(made).error(), "steps." + step.name);
     schemas_[step.name] = (*made)->schema();
   }
 
-  void check_step(const StepSpec& step, const std::shared_ptr<Session>& compute,
-                  const std::shared_ptr<Session>& careful) {
+  void check_step(const StepSpec& step, const StepSessions& sessions) {
     const auto input = schemas_.find(step.from);
     if (input == schemas_.end()) return;
-    if (step.is_stateful()) return check_stateful(step, input->second);
+    if (step.is_stateful()) return check_stateful(step, input->second, sessions);
     const std::string path = "steps." + step.name;
-    StatelessChain::Checked checked = StatelessChain::check({step}, input->second, *compute);
+    StatelessChain::Checked checked = StatelessChain::check({step}, input->second, *sessions.compute);
     const bool is_right = checked.problems.empty();
     for (Error& problem : checked.problems) {
       const bool follows = problem.place == path + ".select" && checked.problems.size() > 1;  // no column is left
@@ -76,7 +76,7 @@ class GraphCheck {
     }
     // A constant that DuckDB computes beforehand, and cannot, shows only here.
     if (is_right)
-      if (auto made = StatelessChain::compile({step}, input->second, compute, careful); !made)
+      if (auto made = StatelessChain::compile({step}, input->second, sessions.compute, sessions.careful); !made)
         report(std::move(made).error(), path);
     if (is_right) {
       schemas_[step.name] = std::move(checked.output);
@@ -87,7 +87,10 @@ class GraphCheck {
 
   void check_sink(const SinkSpec& sink) {
     const auto rows = schemas_.find(sink.from);
-    if (rows != schemas_.end()) check_columns(sink, rows->second.visible(), "sinks." + sink.name);
+    if (rows == schemas_.end()) return;
+    if (auto takes = check_takes_updates(sink, rows->second); !takes)
+      report(std::move(takes).error(), "sinks." + sink.name);
+    check_columns(sink, rows->second.visible(), "sinks." + sink.name);
   }
 
   void check_columns(const SinkSpec& sink, const Schema& rows, const std::string& path) {

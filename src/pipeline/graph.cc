@@ -59,6 +59,7 @@ Result<SinkNode> build_sink(const SinkSpec& spec, const Schema& schema, const Pi
   node.name = spec.name;
   node.from = spec.from;
   node.retry = spec.retry;
+  TRY(check_takes_updates(spec, schema));
   node.schema = schema.visible();
   node.sink = TRY(components.sink(spec, pipeline));
   return node;
@@ -83,19 +84,19 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   SessionLimits limits;
   limits.memory = Bytes(spec.resources.memory.value / 4);
   graph.owner = spec.owner;
-  const auto compute = TRY(Session::open(SessionKind::compute, limits));
-  const auto careful = TRY(Session::open(SessionKind::careful, limits));
+  const StepSessions sessions{TRY(Session::open(SessionKind::compute, limits)),
+                              TRY(Session::open(SessionKind::careful, limits))};
   for (const SourceSpec& source : spec.sources)
     graph.sources.push_back(TRY(build_source(source, spec, components, clock)));
   for (const std::vector<StepSpec>& chain : chains_of(spec)) {
     StepNode node{chain.front().from, chain.back().name, nullptr, nullptr};
     const Schema& input = graph.schema_of(node.from);
     if (chain.front().is_stateful()) {
-      auto step = TRY(make_stateful_step(chain.front(), spec, input));
+      auto step = TRY(make_stateful_step(chain.front(), spec, input, sessions));
       node.stateful = step.get();
       node.step = std::move(step);
     } else {
-      node.step = TRY(StatelessChain::compile(chain, input, compute, careful));
+      node.step = TRY(StatelessChain::compile(chain, input, sessions.compute, sessions.careful));
     }
     graph.steps.push_back(std::move(node));
   }

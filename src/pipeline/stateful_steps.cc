@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "steps/aggregate.h"
 #include "steps/dedup.h"
 
 namespace weir {
@@ -18,6 +19,16 @@ const SourceSpec& source_of(const PipelineSpec& pipeline, std::string edge) {
                                    [&](const SourceSpec& one) { return one.name == edge; });
   CHECK(source != pipeline.sources.end(), "the loader resolved every `from`");
   return *source;
+}
+
+// Whether event time reaches the step as the source gave it: after an aggregate it is a window's.
+bool follows_aggregate(const PipelineSpec& pipeline, std::string edge) {
+  for (auto step = pipeline.steps.rbegin(); step != pipeline.steps.rend(); ++step) {
+    if (step->name != edge) continue;
+    if (std::holds_alternative<AggregateSpec>(step->body)) return true;
+    edge = step->from;
+  }
+  return false;
 }
 
 // A quarter of the pipeline's memory is for state, in equal parts.
@@ -36,17 +47,77 @@ Error no_watermark(const SourceSpec& source, const std::string& place) {
       place};
 }
 
-Result<std::unique_ptr<StatefulStep>> make_dedup(const StepSpec& step, const DedupSpec& spec, const SourceSpec& source,
-                                                 const PipelineSpec& pipeline, const Schema& input) {
-  DedupOptions options;
-  options.name = step.name;
-  options.key = spec.key;
-  options.time = source.watermark->column;
-  options.within = spec.within.value_or(source.watermark->delay);
-  options.late = spec.late;
-  options.memory = state_memory(pipeline);
-  return TRY(Dedup::make(std::move(options), input));
+// The place of a step among those that remember: the maker of its rows (data/schema.h).
+std::uint64_t maker_of(const StepSpec& step, const PipelineSpec& pipeline) {
+  std::uint64_t maker = 0;
+  for (const StepSpec& other : pipeline.steps) {
+    if (other.name == step.name) break;
+    if (other.is_stateful()) ++maker;
+  }
+  return maker;
 }
+
+class Maker {
+ public:
+  Maker(const StepSpec& step, const PipelineSpec& pipeline, const Schema& input, const StepSessions& sessions)
+      : step_(step), pipeline_(pipeline), source_(source_of(pipeline, step.from)), input_(input), sessions_(sessions) {}
+
+  Result<std::unique_ptr<StatefulStep>> operator()(const DedupSpec& spec) const {
+    TRY(check_time("dedup"));
+    DedupOptions options;
+    options.name = step_.name;
+    options.key = spec.key;
+    options.time = source_.watermark->column;
+    options.within = spec.within.value_or(source_.watermark->delay);
+    options.late = spec.late;
+    options.memory = state_memory(pipeline_);
+    return TRY(Dedup::make(std::move(options), input_));
+  }
+
+  Result<std::unique_ptr<StatefulStep>> operator()(const AggregateSpec& spec) const {
+    TRY(check_time("aggregate"));
+    AggregateOptions options;
+    options.name = step_.name;
+    options.maker = maker_of(step_, pipeline_);
+    options.time = source_.watermark->column;
+    options.window = spec.window;
+    for (const GroupKeySpec& key : spec.by) {
+      if (key.kind == GroupKeySpec::Kind::column) {
+        options.by.emplace_back(key.column, quote_identifier(key.column));
+      } else {
+        options.by.push_back(*key.expression.begin());
+      }
+    }
+    options.select = spec.select;
+    options.mode = spec.mode;
+    options.late = spec.late;
+    options.memory = state_memory(pipeline_);
+    return TRY(Aggregate::make(std::move(options), input_, sessions_.compute, sessions_.careful));
+  }
+
+  template <class Stateless>
+  Result<std::unique_ptr<StatefulStep>> operator()(const Stateless&) const {
+    CHECK(false, "the step remembers");
+  }
+
+ private:
+  Status check_time(const std::string& body) const {
+    const std::string place = "steps." + step_.name + "." + body;
+    if (!source_.watermark) return fail(no_watermark(source_, place));
+    if (follows_aggregate(pipeline_, step_.from))
+      return fail(Fault::config,
+                  "comes after an aggregate: this version has no second step of event time there yet; read from a step "
+                  "before the aggregate",
+                  place);
+    return {};
+  }
+
+  const StepSpec& step_;
+  const PipelineSpec& pipeline_;
+  const SourceSpec& source_;
+  const Schema& input_;
+  const StepSessions& sessions_;
+};
 
 }  // namespace
 
@@ -71,12 +142,17 @@ Status check_watermark(const SourceSpec& source, const Schema& columns) {
 }
 
 Result<std::unique_ptr<StatefulStep>> make_stateful_step(const StepSpec& step, const PipelineSpec& pipeline,
-                                                         const Schema& input) {
-  const SourceSpec& source = source_of(pipeline, step.from);
-  const auto* const dedup = std::get_if<DedupSpec>(&step.body);
-  CHECK(dedup != nullptr, "the step remembers");
-  if (!source.watermark) return fail(no_watermark(source, "steps." + step.name + ".dedup"));
-  return make_dedup(step, *dedup, source, pipeline, input);
+                                                         const Schema& input, const StepSessions& sessions) {
+  return std::visit(Maker(step, pipeline, input, sessions), step.body);
+}
+
+Status check_takes_updates(const SinkSpec& sink, const Schema& rows) {
+  if (!rows.find(op_column) || sink.type == "kafka" || sink.type == "console") return {};
+  return fail(Fault::config,
+              fmt::format("{} gives rows that replace earlier ones (mode: update), and a {} sink only adds rows; write "
+                          "mode: append there, or send them to a kafka sink with a key",
+                          sink.from, sink.type),
+              "sinks." + sink.name + ".from");
 }
 
 }  // namespace weir

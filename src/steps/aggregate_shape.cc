@@ -57,20 +57,16 @@ class Shaper {
     if (!options_.window)
       return wrong("window", "an aggregate without a window is not there yet; give it window: {tumbling: 5m}");
     const WindowSpec& window = *options_.window;
-    if (!window.tumbling)
-      return wrong("window", fmt::format("{} windows are not there yet; there are tumbling ones: {{tumbling: 5m}}",
-                                         window.sliding ? "sliding" : "session"));
-    if (!window.time_zone.empty() && window.time_zone != "UTC")
-      return wrong("window.time_zone", "windows in the time of a zone are not there yet; those in UTC are");
-    if (window.tumbling->count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
+    if (window.tumbling.count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
     constexpr std::chrono::hours longest{24 * 366 * 1000};
-    if (*window.tumbling > longest) return wrong("window.tumbling", "a window is at most a thousand years long");
+    if (window.tumbling > longest) return wrong("window.tumbling", "a window is at most a thousand years long");
     if (options_.mode == EmitMode::complete)
       return wrong("mode", "complete is not there yet; append gives each window once, update what changed");
     return {};
   }
 
   Status check_input(const Schema& input) {
+    shape_.maker = options_.maker;
     shape_.input = input;
     const auto time = input.find(options_.time);
     if (!time || input.columns()[*time].type.kind != TypeKind::timestamp)
@@ -201,10 +197,9 @@ class Shaper {
       kept.push_back("count(DISTINCT " + of_rows(quote_identifier(set.argument)) + ")");
     add("event time", options_.time, "");
     add("window",
-        fmt::format(
-            "tumbling: {}, offset: {}", format_duration(*options_.window->tumbling),
-            format_duration((*options_.window->tumbling + options_.window->offset % *options_.window->tumbling) %
-                            *options_.window->tumbling)),
+        fmt::format("tumbling: {}, offset: {}", format_duration(options_.window->tumbling),
+                    format_duration((options_.window->tumbling + options_.window->offset % options_.window->tumbling) %
+                                    options_.window->tumbling)),
         "window");
     add("by", by.empty() ? "nothing" : list_of(by), "by");
     add("select", list_of(kept), "select");

@@ -23,7 +23,8 @@ namespace weir {
 
 struct AggregateOptions {
   std::string name;
-  std::string time;  // the column of event time
+  std::uint64_t maker = 0;  // of the rows that come out (data/schema.h)
+  std::string time;         // the column of event time
   std::optional<WindowSpec> window = {};
   std::vector<std::pair<std::string, std::string>> by = {};  // column, SQL
   NamedSql select = {};                                      // column, SQL with aggregates
@@ -40,6 +41,7 @@ inline constexpr std::string_view row_window = "_weir_start";  // a row's window
 inline constexpr std::string_view row_time = "#t";             // the event time, among what is computed of a row
 
 struct AggregateShape {
+  std::uint64_t maker = 0;
   Schema input;
   std::size_t time = 0;         // position in the input
   std::vector<std::string> by;  // SQL of the keys after the window

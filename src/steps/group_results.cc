@@ -54,7 +54,7 @@ Batch GroupResults::with_hidden(const Batch& results) const {
   std::iota(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(visible), std::size_t{0});
   return with_made_columns(results, output_, from, [&](const Chunk& chunk, Chunk& made, std::uint64_t row) {
     auto* const src = column_values<std::uint64_t>(made, visible);
-    for (std::size_t i = 0; i < chunk.rows(); ++i) src[i] = made_src(row + i);
+    for (std::size_t i = 0; i < chunk.rows(); ++i) src[i] = made_src(row + i, shape_->maker);
     if (upserts_)
       std::fill_n(column_values<std::uint8_t>(made, visible + 1), chunk.rows(),
                   static_cast<std::uint8_t>(Operation::upsert));

@@ -21,6 +21,16 @@ struct Folder {
   ~Folder() { std::filesystem::remove_all(path); }
 };
 
+// A topic that is written stands here as JSON lines beside the checkpoint, as the one that is read is a scripted log.
+SinkSpec as_files(const SinkSpec& spec, const PipelineSpec& pipeline) {
+  SinkSpec out = spec;
+  if (spec.type != "kafka") return out;
+  out.type = "file";
+  out.file.format = FileFormat::json;
+  out.file.path = pipeline.checkpoint.path + "-topic-" + spec.kafka.topic;
+  return out;
+}
+
 Components components(const Scenario& scenario, const Bugs& bugs) {
   Components out = standard_components();
   const auto real_source = out.source;
@@ -33,7 +43,7 @@ Components components(const Scenario& scenario, const Bugs& bugs) {
     return std::make_unique<ScriptSource>(log == scenario.input.end() ? none : log->second, bugs.source);
   };
   out.sink = [bugs, real_sink](const SinkSpec& spec, const PipelineSpec& pipeline) -> Result<std::unique_ptr<Sink>> {
-    std::unique_ptr<Sink> sink = TRY(real_sink(spec, pipeline));
+    std::unique_ptr<Sink> sink = TRY(real_sink(as_files(spec, pipeline), pipeline));
     if (bugs.sink == SinkBug::none) return sink;
     return std::make_unique<BuggySink>(std::move(sink), bugs.sink);
   };
@@ -153,7 +163,8 @@ Outcome play(const Scenario& scenario, const Play& how) {
   Outcome outcome;
   outcome.error = run_to_end(scenario, spec, how);
   for (const SinkSpec& sink : spec.sinks)
-    if (sink.type == "file") outcome.rows[sink.name] = read_rows(sink.file);
+    if (const SinkSpec files = as_files(sink, spec); files.type == "file")
+      outcome.rows[sink.name] = read_rows(files.file);
   if (spec.dead_letter && spec.dead_letter->type == "file")
     outcome.rows["dead_letter"] = read_rows(spec.dead_letter->file);
   const auto summary = read_checkpoint(spec.checkpoint.path);

@@ -81,7 +81,7 @@ TEST_CASE("scenarios with faults from a seed") {
 
 TEST_CASE("one scenario without state and one with survive every kind of fault") {
   for (const char* const file :
-       {"tests/scenarios/stateless/batches.yaml", "tests/scenarios/event_time/dedup_across_batches.yaml"}) {
+       {"tests/scenarios/stateless/batches.yaml", "tests/scenarios/windows/after_dedup.yaml"}) {
     const Scenario scenario = read_scenario(file);
     for (const FaultAt& kind : fault_kinds()) {
       for (const int hit : {1, 2}) {

@@ -111,4 +111,25 @@ sinks: { out: { from: after, type: console }, b: { from: blind, type: console },
   CHECK(check(rest) == Places{"steps.timeless.dedup", "steps.keyless.dedup.key", "steps.blind.dedup"});
 }
 
+TEST_CASE("an aggregate is checked with its columns, and its updates with their sinks") {
+  const std::string rest = R"yaml(
+  made: { type: rate, watermark: { column: timestamp, delay: 1m } }
+steps:
+  - { name: sums, from: made, aggregate: { window: { tumbling: 5m }, by: [{ odd: "value % 2" }], select: { n: "count(*)", s: "sum(value)" } } }
+  - { name: rates, select: { window_end: window_end, rate: "s / n" } }
+  - { name: unknown, from: made, aggregate: { window: { tumbling: 5m }, by: [id], select: { n: "count(*)" } } }
+  - { name: scalar, from: made, aggregate: { window: { tumbling: 5m }, select: { n: "value + 1" } } }
+  - { name: timeless, from: in, aggregate: { window: { tumbling: 5m }, select: { n: "count(*)" } } }
+  - { name: again, from: sums, aggregate: { window: { tumbling: 1h }, select: { n: "sum(n)" } } }
+  - { name: changes, from: made, aggregate: { window: { tumbling: 5m }, select: { n: "count(*)" }, mode: update } }
+sinks:
+  a: { from: rates, type: file, path: x, partition_by: [window_end] }
+  b: { from: changes, type: file, path: y }
+  c: { from: changes, type: console }
+  d: { from: changes, type: kafka, connection: main, topic: t, key: window_start }
+)yaml";
+  CHECK(check(rest) == Places{"steps.unknown.aggregate.by.id", "steps.scalar.aggregate.select.n",
+                              "steps.timeless.aggregate", "steps.again.aggregate", "sinks.b.from"});
+}
+
 }  // namespace weir

@@ -378,15 +378,6 @@ TEST_CASE_METHOD(Fixture, "what cannot be asked is refused with its place and wh
   CHECK(refused(with).text().find("steps.totals.aggregate.window: an aggregate without a window is not there yet") ==
         0);
   with = options();
-  with.window = WindowSpec();
-  with.window->sliding = microseconds(second);
-  CHECK(refused(with).message == "sliding windows are not there yet; there are tumbling ones: {tumbling: 5m}");
-  with.window = WindowSpec();
-  with.window->session = microseconds(second);
-  CHECK(refused(with).message.find("session windows are not there yet") == 0);
-  with = options();
-  with.window->time_zone = "Europe/Berlin";
-  CHECK(refused(with).place == "steps.totals.aggregate.window.time_zone");
   with = options(0);
   CHECK(refused(with).message == "a window needs a length above zero");
   with = options();
