@@ -46,12 +46,15 @@ class LogListener final : public ProgressListener {
     ++batches_;
     if (quiet_) return;
     const auto lag = batch.lag_records();
+    const auto watermark = batch.watermark();
     log::info("batch committed", {{"batch", std::to_string(batch.number.value)},
                                   {"rows_in", std::to_string(batch.rows_in())},
                                   {"rows_out", std::to_string(batch.rows_out())},
                                   {"dead_letters", std::to_string(batch.rows_dead())},
                                   {"dropped", std::to_string(batch.rows_dropped())},
                                   {"lag", lag ? std::to_string(*lag) : "unknown"},
+                                  {"watermark", watermark ? format_rfc3339(*watermark) : "none"},
+                                  {"state_rows", std::to_string(batch.state_rows())},
                                   {"fetch_s", seconds(batch.duration(Phase::fetch))},
                                   {"decode_s", seconds(batch.duration(Phase::decode))},
                                   {"run_s", seconds(batch.duration(Phase::run))},

@@ -185,6 +185,8 @@ class PipelineRules {
 
   void check_step(const StepSpec& step) {
     const std::string path = join_path("steps", step.name);
+    if (step.state != OnOtherState::refuse && !step.is_stateful())
+      rules_.error(path + ".state", "this step remembers nothing; remove it");
     if (const auto* select = std::get_if<SelectSpec>(&step.body)) check_select(*select, path + ".select");
     if (const auto* expect = std::get_if<ExpectSpec>(&step.body)) check_expect(*expect, path + ".expect");
     if (const auto* dedup = std::get_if<DedupSpec>(&step.body)) check_dedup(reading_, *dedup, path + ".dedup");

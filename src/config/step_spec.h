@@ -1,6 +1,7 @@
 #pragma once
 // The steps of a pipeline, in file order. Threads: plain values.
 
+#include <array>
 #include <string>
 #include <variant>
 
@@ -10,10 +11,19 @@
 
 namespace weir {
 
+enum class OnOtherState { refuse, reset };
+
+constexpr auto names_of(OnOtherState) {
+  return std::array{Named<OnOtherState>{OnOtherState::refuse, "refuse", "stop, and say what is different"},
+                    Named<OnOtherState>{OnOtherState::reset, "reset", "forget it and begin anew"}};
+}
+
 struct StepSpec {
   std::string name;
   std::string from;  // resolved: the entry before where the file leaves it out
   std::variant<FilterSpec, SelectSpec, ExpectSpec, DedupSpec, AggregateSpec> body;
+
+  OnOtherState state = OnOtherState::refuse;
 
   // Whether it remembers rows from batch to batch.
   bool is_stateful() const {
@@ -33,7 +43,9 @@ void describe(V& v, StepSpec& s) {
            Body<DedupSpec>{"dedup", "Lets the first row of each key through."},
            Body<AggregateSpec>{"aggregate", "Counts and sums rows by window and columns."}, LaterBody{"join"},
            LaterBody{"union"}, LaterBody{"flatten"}, LaterBody{"script"}, LaterBody{"top"}, LaterBody{"changes"});
-  v.later("state");
+  v.field(
+      "state", s.state,
+      {.doc = "When the state in the checkpoint was made by another key, window or aggregate than is written here."});
   v.later("renamed_from");
 }
 

@@ -89,11 +89,12 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   for (const SourceSpec& source : spec.sources)
     graph.sources.push_back(TRY(build_source(source, spec, components, clock)));
   for (const std::vector<StepSpec>& chain : chains_of(spec)) {
-    StepNode node{chain.front().from, chain.back().name, nullptr, nullptr};
+    StepNode node{chain.front().from, chain.back().name, nullptr, nullptr, false};
     const Schema& input = graph.schema_of(node.from);
     if (chain.front().is_stateful()) {
       auto step = TRY(make_stateful_step(chain.front(), spec, input, sessions));
       node.stateful = step.get();
+      node.may_reset = chain.front().state == OnOtherState::reset;
       node.step = std::move(step);
     } else {
       node.step = TRY(StatelessChain::compile(chain, input, sessions.compute, sessions.careful));

@@ -37,6 +37,7 @@ struct StepNode {
   std::string name;  // of the last entry it stands for; the edge that later entries read
   std::unique_ptr<Step> step;
   StatefulStep* stateful = nullptr;  // the same, where it remembers
+  bool may_reset = false;            // state that does not fit is forgotten
 };
 
 struct SinkNode {

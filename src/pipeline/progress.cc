@@ -48,4 +48,17 @@ std::optional<std::int64_t> BatchProgress::lag_records() const {
   return lag;
 }
 
+std::optional<Micros> BatchProgress::watermark() const {
+  std::optional<Micros> lowest;
+  for (const SourceProgress& source : sources)
+    if (source.watermark && (!lowest || *source.watermark < *lowest)) lowest = source.watermark;
+  return lowest;
+}
+
+std::uint64_t BatchProgress::state_rows() const {
+  std::uint64_t rows = 0;
+  for (const StateProgress& one : state) rows += one.size.rows;
+  return rows;
+}
+
 }  // namespace weir

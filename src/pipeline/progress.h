@@ -17,7 +17,7 @@
 #include "base/types.h"
 #include "connectors/source.h"
 #include "data/reject.h"
-#include "steps/step.h"
+#include "steps/stateful_step.h"
 
 namespace weir {
 
@@ -27,6 +27,7 @@ struct SourceProgress {
   std::uint64_t bytes = 0;
   SourceRanges ranges;
   std::vector<PartitionLag> lag;
+  std::optional<Micros> watermark = {};  // of the batch; absent before there is one
 };
 
 struct SinkProgress {
@@ -43,6 +44,12 @@ struct DeadLetterCount {
   std::uint64_t rows = 0;
 };
 
+// What a step remembers after the batch.
+struct StateProgress {
+  std::string step;
+  StatefulStep::Size size;
+};
+
 // By step and code.
 std::vector<DeadLetterCount> count_dead_letters(const std::vector<Rejected>& rejected);
 
@@ -56,6 +63,7 @@ struct BatchProgress {
   std::vector<DeadLetterCount> dead_letters;
   std::vector<ExpectationCount> expectations;
   std::vector<SinkProgress> sinks;
+  std::vector<StateProgress> state;
   // Time spent in each phase, by Phase's order.
   std::array<Clock::Duration, 9> durations{};
 
@@ -65,6 +73,8 @@ struct BatchProgress {
   std::uint64_t rows_dead() const;
   std::uint64_t rows_dropped() const;
   std::optional<std::int64_t> lag_records() const;  // of all sources; absent when any is unknown
+  std::optional<Micros> watermark() const;          // the lowest of the sources that have one
+  std::uint64_t state_rows() const;
 };
 
 class ProgressListener {

@@ -73,12 +73,21 @@ Status Runner::open_rest(const std::optional<Plan>& open) {
   times_ = SourceTimes(graph_.sources);
   if (committed) times_.restore(*committed, *commit);
   for (StepNode& node : graph_.steps)
-    if (node.stateful != nullptr) TRY(node.stateful->open(*checkpoint_));
+    if (node.stateful != nullptr) TRY(open_state(node));
   for (SourceNode& node : graph_.sources) {
     const auto position = resume_at(node.name, open, committed);
     TRY(persist(RetrySpec{}, [&] { return node.source->open(position); }));
   }
   return {};
+}
+
+// State that does not fit the step is refused, or forgotten where the file says so.
+Status Runner::open_state(StepNode& node) {
+  const Status opened = node.stateful->open(*checkpoint_);
+  if (opened || !node.may_reset || opened.error().fault != Fault::config) return opened;
+  log::warn("state forgotten, as `state: reset` says", {{"step", node.name}, {"because", opened.error().message}});
+  TRY(checkpoint_->drop_state(node.name));
+  return node.stateful->open(*checkpoint_);
 }
 
 // An open plan that names another version of the file than ours. If no exactly-once sink holds its batch, nothing was promised

@@ -285,6 +285,10 @@ void Runner::report(const Plan& plan, const FetchedSet& set, BatchResult& result
   progress.time = plan.clock;
   progress.replayed = replayed;
   for (std::size_t i = 0; i < progress.sources.size() && i < set.lag.size(); ++i) progress.sources[i].lag = set.lag[i];
+  for (SourceProgress& source : progress.sources)
+    if (const SourcePlan* const planned = plan.source(source.source)) source.watermark = planned->watermark;
+  for (const StepNode& node : graph_.steps)
+    if (node.stateful != nullptr) progress.state.push_back({node.name, node.stateful->size()});
   std::vector<Position> committed;
   for (const SourcePlan& source : plan.sources) committed.push_back(end_of(source.ranges));
   if (fetcher_) fetcher_->report(std::move(committed));

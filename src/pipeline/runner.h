@@ -67,6 +67,7 @@ class Runner {
   std::optional<Plan> read_last_commit();
   Status open_sinks(const std::optional<Plan>& open);
   Status open_rest(const std::optional<Plan>& open);
+  Status open_state(StepNode& node);
   Status replay(const Plan& plan);
   Status loop();
   Result<std::optional<FetchedSet>> fetch();

@@ -69,6 +69,7 @@ class Maker {
     options.key = spec.key;
     options.time = source_.watermark->column;
     options.within = spec.within.value_or(source_.watermark->delay);
+    options.follows_delay = !spec.within;
     options.late = spec.late;
     options.memory = state_memory(pipeline_);
     return TRY(Dedup::make(std::move(options), input_));

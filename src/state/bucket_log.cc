@@ -150,8 +150,8 @@ Status BucketLog::compare(const StateMeanings& stored) {
     const auto was = find(stored, asked.field);
     if (was == stored.end()) return refuse(asked.field, "nothing", asked.value, asked.place);
     if (was->value == asked.value) continue;
-    if (!asked.bound || !was->bound || *asked.bound > *was->bound)
-      return refuse(asked.field, was->value, asked.value, asked.place);
+    const bool within_bound = asked.bound && was->bound && *asked.bound <= *was->bound;
+    if (!asked.free && !within_bound) return refuse(asked.field, was->value, asked.value, asked.place);
     fresh_ = true;
   }
   for (const StateMeaning& was : stored)

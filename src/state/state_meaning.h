@@ -15,6 +15,7 @@ struct StateMeaning {
   std::string field;                       // "window"
   std::string value;                       // compared, and shown
   std::optional<std::int64_t> bound = {};  // where given: a lower one than the state was made with is fine, too
+  bool free = false;                       // any other than the state was made with is fine
   std::string place = {};                  // of the error: "steps.totals.aggregate.window"
 };
 using StateMeanings = std::vector<StateMeaning>;

@@ -175,7 +175,7 @@ class Shaper {
   // Names of results and what is made of kept columns are free to change.
   void add_meanings() {
     const auto add = [this](const std::string& field, std::string value, const std::string& key) {
-      shape_.meanings.push_back({field, std::move(value), {}, place(key)});
+      shape_.meanings.push_back({field, std::move(value), {}, false, place(key)});
     };
     std::vector<std::string> by, kept;
     for (std::size_t i = 0; i < shape_.by.size(); ++i)

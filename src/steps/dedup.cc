@@ -47,10 +47,12 @@ Status Dedup::open(Checkpoint& checkpoint) {
   const std::string place = "steps." + options_.name + ".dedup";
   Schema key;
   for (const std::size_t column : key_) key.add(schema_.columns()[column]);
-  // Keys beyond a shorter time are just not asked for; those beyond a longer one may have been forgotten.
-  options.meanings = {{"event time", options_.time, {}, place},
-                      {"key", to_string(key), {}, place + ".key"},
-                      {"within", format_duration(options_.within), options_.within.count(), place + ".within"}};
+  // Keys beyond a shorter time are just not asked for; those beyond a longer one may have been forgotten, which whoever
+  // asks for a time of its own must hear.
+  options.meanings = {
+      {"event time", options_.time, {}, false, place},
+      {"key", to_string(key), {}, false, place + ".key"},
+      {"within", format_duration(options_.within), options_.within.count(), options_.follows_delay, place + ".within"}};
   keys_.emplace(TRY(KeySet::open(checkpoint, options)));
   secret_ = checkpoint.secret();
   return {};

@@ -29,6 +29,7 @@ struct DedupOptions {
   std::vector<std::string> key;
   std::string time;  // the column of event time
   std::chrono::microseconds within{0};
+  bool follows_delay = false;  // `within` is the watermark's delay, which may change over existing state
   OnLate late = OnLate::dead_letter;
   Bytes memory{std::uint64_t{128} << 20};  // beyond it the oldest keys are on disk
 };

@@ -146,8 +146,8 @@ TEST_CASE("a set that was made with something else is refused, with the field an
   const auto checkpoint = must_open(directory.path());
   const auto with = [](const std::string& key, std::int64_t within) {
     KeySetOptions options = small_set();
-    options.meanings = {{"key", key, {}, "steps.once.key"},
-                        {"within", std::to_string(within), within, "steps.once.within"}};
+    options.meanings = {{"key", key, {}, false, "steps.once.key"},
+                        {"within", std::to_string(within), within, false, "steps.once.within"}};
     return options;
   };
   {
