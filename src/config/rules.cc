@@ -231,34 +231,51 @@ class PipelineRules {
       rules_.error(path + ".retry.first",
                    "is longer than retry.max (" + format_duration(sink.retry.max) + "); lower it or raise max");
     if (sink.type == "file") check_file_sink(sink.file, path, sink.name.empty());
+    if (sink.type == "delta") check_named_once(sink.delta.partition_by, path + ".partition_by");
     if (sink.type == "kafka") check_topic(sink.kafka.topic, path + ".topic");
   }
 
   void check_file_sink(const FileSinkSpec& file, const std::string& path, bool) {
     if (file.compression == "snappy" && file.format != FileFormat::parquet)
       rules_.error(path + ".compression", "only parquet takes snappy; write none, gzip or zstd");
-    std::set<std::string> seen;
-    for (std::size_t i = 0; i < file.partition_by.size(); ++i)
-      if (!seen.insert(file.partition_by[i]).second)
-        rules_.error(path + ".partition_by[" + std::to_string(i) + "]", "this column is named twice; remove one");
+    check_named_once(file.partition_by, path + ".partition_by");
   }
 
-  // Two writers of one folder, or a folder within another's, would take each other's files for their own.
+  void check_named_once(const std::vector<std::string>& columns, const std::string& path) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (!seen.insert(columns[i]).second)
+        rules_.error(path + "[" + std::to_string(i) + "]", "this column is named twice; remove one");
+  }
+
+  // Two writers of one folder, or a folder within another's, would take each other's files for their own. Only a Delta table
+  // may have several sinks.
   void check_places_apart() {
-    std::vector<std::pair<std::string, std::string>> folders;  // folder, the key that names it
-    const auto add = [&](const std::string& folder, const std::string& path) {
-      if (folder.empty()) return;
-      for (const auto& [other, key] : folders)
-        if (is_within(folder, other) || is_within(other, folder))
-          return rules_.error(path,
-                              "is the folder of " + key + ", within it or around it; give each a folder of its own");
-      folders.emplace_back(folder, path);
+    struct Place {
+      std::string folder;
+      std::string key;  // that names it
+      bool table;
     };
-    for (const SinkSpec& sink : pipeline_.sinks)
-      if (sink.type == "file") add(sink.file.path, join_path("sinks", sink.name) + ".path");
-    if (pipeline_.dead_letter && pipeline_.dead_letter->type == "file")
-      add(pipeline_.dead_letter->file.path, "dead_letter.path");
-    add(pipeline_.checkpoint.path, "checkpoint.path");
+    std::vector<Place> places;
+    const auto add = [&](const std::string& folder, const std::string& path, bool table) {
+      if (folder.empty()) return;
+      for (const Place& other : places) {
+        const bool inside = is_within(folder, other.folder);
+        const bool around = is_within(other.folder, folder);
+        if (table && other.table && inside && around) continue;
+        if (inside || around)
+          return rules_.error(
+              path, "is the folder of " + other.key + ", within it or around it; give each a folder of its own");
+      }
+      places.push_back({folder, path, table});
+    };
+    const auto add_sink = [&](const SinkSpec& sink, const std::string& path) {
+      if (sink.type == "file") add(sink.file.path, path + ".path", false);
+      if (sink.type == "delta") add(sink.delta.path, path + ".path", true);
+    };
+    for (const SinkSpec& sink : pipeline_.sinks) add_sink(sink, join_path("sinks", sink.name));
+    if (pipeline_.dead_letter) add_sink(*pipeline_.dead_letter, "dead_letter");
+    add(pipeline_.checkpoint.path, "checkpoint.path", false);
   }
 
   static bool is_within(const std::string& inner, const std::string& outer) {

@@ -15,12 +15,17 @@
 namespace weir {
 
 enum class FileFormat { parquet, json, csv };
+enum class SchemaChange { merge, fail };
 enum class KafkaGuarantee { exactly_once, at_least_once };
 
 constexpr auto names_of(FileFormat) {
   return std::array{Named<FileFormat>{FileFormat::parquet, "parquet"},
                     Named<FileFormat>{FileFormat::json, "json", "one object a line"},
                     Named<FileFormat>{FileFormat::csv, "csv", "with a header line"}};
+}
+constexpr auto names_of(SchemaChange) {
+  return std::array{Named<SchemaChange>{SchemaChange::merge, "merge", "columns that the table lacks are added to it"},
+                    Named<SchemaChange>{SchemaChange::fail, "fail", "the pipeline does not start"}};
 }
 constexpr auto names_of(KafkaGuarantee) {
   return std::array{Named<KafkaGuarantee>{
@@ -64,6 +69,24 @@ void describe(V& v, FileSinkSpec& s) {
            .allowed = {"none", "gzip", "zstd", "snappy"},
            .default_text = "zstd of parquet, else none"});
   v.field("roll", s.roll, {.doc = "When a new file begins within a batch."});
+}
+
+struct DeltaSinkSpec {
+  std::string path;  // resolved directory
+  std::vector<std::string> partition_by;
+  SchemaChange schema = SchemaChange::merge;
+};
+
+template <class V>
+void describe(V& v, DeltaSinkSpec& s) {
+  v.field("path", s.path,
+          {.doc = "Folder of the table, which the first rows make where it is not there; others may append to it, too.",
+           .required = true,
+           .text = Text::path});
+  v.field("partition_by", s.partition_by,
+          {.doc = "Columns that the table is partitioned by: few values each. The empty text becomes null.",
+           .example = "[event_date]"});
+  v.field("schema", s.schema, {.doc = "What happens where the rows have a column that the table lacks."});
 }
 
 struct KafkaSinkSpec {
@@ -111,8 +134,9 @@ struct SinkSpec {
   static constexpr bool keyed_by_name = true;
   std::string name;
   std::string from;
-  std::string type;  // file | kafka | console
+  std::string type;  // file | delta | kafka | console
   FileSinkSpec file;
+  DeltaSinkSpec delta;
   KafkaSinkSpec kafka;
   ConsoleSinkSpec console;
   RetrySpec retry;
@@ -124,9 +148,10 @@ template <class V>
 void describe_target(V& v, SinkSpec& s) {
   v.choice("type", s.type, {.doc = "What is written.", .required = true},
            Alternative{"file", s.file, "Files in a folder, exactly once."},
+           Alternative{"delta", s.delta, "A Delta table in a folder, exactly once."},
            Alternative{"kafka", s.kafka, "A Kafka topic, exactly once by default."},
-           Alternative{"console", s.console, "The terminal, at least once; for trials."}, LaterAlternative{"delta"},
-           LaterAlternative{"postgres"}, LaterAlternative{"exec"});
+           Alternative{"console", s.console, "The terminal, at least once; for trials."}, LaterAlternative{"postgres"},
+           LaterAlternative{"exec"});
   v.field("retry", s.retry, {.doc = "How a failed write is tried again; it never gives up by itself."});
   v.field(
       "timeout", s.timeout,

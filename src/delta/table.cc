@@ -147,7 +147,7 @@ void Table::checkpoint_if_due() {
   const std::int64_t interval = Configuration(snapshot_.metadata).checkpoint_interval();
   const auto due = [&] { return snapshot_.version - (checkpoint_ ? checkpoint_->version : 0) >= interval; };
   if (!due()) return;
-  if (checkpoint_ && log_.pointed_checkpoint() > checkpoint_->version) find_checkpoint(snapshot_.version);
+  if (log_.pointed_checkpoint() > (checkpoint_ ? checkpoint_->version : -1)) find_checkpoint(snapshot_.version);
   if (!due()) return;
   auto written = write_checkpoint(*io_, log_, snapshot_, checkpoint_ ? &*checkpoint_ : nullptr, clock_);
   while (!written && written.error().fault == Fault::data && checkpoint_) {

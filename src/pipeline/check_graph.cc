@@ -105,6 +105,9 @@ class GraphCheck {
     if (sink.type == "file")
       for (std::size_t i = 0; i < sink.file.partition_by.size(); ++i)
         need(sink.file.partition_by[i], "partition_by[" + std::to_string(i) + "]");
+    if (sink.type == "delta")
+      for (std::size_t i = 0; i < sink.delta.partition_by.size(); ++i)
+        need(sink.delta.partition_by[i], "partition_by[" + std::to_string(i) + "]");
     if (sink.type != "kafka") return;
     need(sink.kafka.key, "key");
     for (const auto& [name, column] : sink.kafka.headers) need(column, "headers." + name);

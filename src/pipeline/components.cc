@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "connectors/console_sink.h"
+#include "connectors/delta_sink.h"
 #include "connectors/file_sink.h"
 #include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
@@ -70,6 +71,8 @@ const Clock& real_time() {
 Result<std::unique_ptr<Sink>> make_sink(const SinkSpec& spec, const PipelineSpec& pipeline, IoSession& io) {
   if (spec.type == "file")
     return std::make_unique<FileSink>(pipeline.name, spec.name, spec.file, TRY(io.get(pipeline)));
+  if (spec.type == "delta")
+    return std::make_unique<DeltaSink>(pipeline.name, spec.name, spec.delta, TRY(io.get(pipeline)), real_time());
   if (spec.type == "console")
     return std::make_unique<ConsoleSink>(spec.name, spec.console, TRY(io.get(pipeline)), std::cout);
   if (spec.type == "kafka")

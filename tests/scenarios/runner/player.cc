@@ -10,6 +10,7 @@
 #include "config/canonical.h"
 #include "config/load.h"
 #include "pipeline/runner.h"
+#include "scenarios/runner/delta_reader.h"
 #include "sql/session.h"
 
 namespace weir::scenario {
@@ -162,11 +163,12 @@ Outcome play(const Scenario& scenario, const Play& how) {
   spec.trigger.kind = TriggerSpec::Kind::available_now;
   Outcome outcome;
   outcome.error = run_to_end(scenario, spec, how);
-  for (const SinkSpec& sink : spec.sinks)
-    if (const SinkSpec files = as_files(sink, spec); files.type == "file")
-      outcome.rows[sink.name] = read_rows(files.file);
-  if (spec.dead_letter && spec.dead_letter->type == "file")
-    outcome.rows["dead_letter"] = read_rows(spec.dead_letter->file);
+  const auto read = [&](const SinkSpec& sink, const std::string& name) {
+    if (const SinkSpec files = as_files(sink, spec); files.type == "file") outcome.rows[name] = read_rows(files.file);
+    if (sink.type == "delta") outcome.rows[name] = read_delta_rows(sink.delta.path);
+  };
+  for (const SinkSpec& sink : spec.sinks) read(sink, sink.name);
+  if (spec.dead_letter) read(*spec.dead_letter, "dead_letter");
   const auto summary = read_checkpoint(spec.checkpoint.path);
   if (summary)
     for (const Commit& commit : summary->commits)
@@ -185,7 +187,7 @@ std::string difference(const Scenario& scenario, const Outcome& outcome) {
     out += compare(sink, wanted == scenario.want.end() ? std::vector<Json>{} : wanted->second, got);
   }
   for (const auto& [sink, rows] : scenario.want)
-    if (!outcome.rows.contains(sink)) out += "no file sink is named " + sink + "\n";
+    if (!outcome.rows.contains(sink)) out += "no sink that can be read back is named " + sink + "\n";
   for (const auto& [reason, rows] : scenario.dropped) {
     const auto got = outcome.dropped.find(reason);
     const std::uint64_t count = got == outcome.dropped.end() ? 0 : got->second;

@@ -34,12 +34,17 @@ std::uint64_t seed() {
 // The kinds of fault: every crash point and every fault point that a scenario passes.
 std::vector<FaultAt> fault_kinds() {
   std::vector<FaultAt> kinds;
-  const auto passed = [](std::string_view name) { return !name.starts_with("kafka_") && !name.starts_with("delta_"); };
   for (const std::string_view name : crash_points())
-    if (passed(name)) kinds.push_back({FaultAt::Kind::crash, std::string(name), 1});
-  for (const std::string_view name : fault_points())
-    if (passed(name)) kinds.push_back({FaultAt::Kind::fault, std::string(name), 1});
+    if (name.substr(0, 6) != "kafka_") kinds.push_back({FaultAt::Kind::crash, std::string(name), 1});
+  for (const std::string_view name : fault_points()) kinds.push_back({FaultAt::Kind::fault, std::string(name), 1});
   return kinds;
+}
+
+// The same rows by another kind of sink: the one that passes this point.
+const Scenario& scenario_for(const FaultAt& kind) {
+  static const Scenario files = read_scenario("tests/scenarios/stateless/batches.yaml");
+  static const Scenario tables = read_scenario("tests/scenarios/sinks/delta_batches.yaml");
+  return kind.name.starts_with("delta_") ? tables : files;
 }
 
 TEST_CASE("scenarios played straight") {
@@ -120,19 +125,26 @@ bool turns_red(const Scenario& scenario, const FaultAt& kind) {
 }
 
 TEST_CASE("planted bugs show nothing without a fault") {
-  const Scenario scenario = read_scenario("tests/scenarios/stateless/batches.yaml");
-  for (const Bugs& bugs : planted_bugs()) {
-    Play how;
-    how.bugs = bugs;
-    CHECK(difference(scenario, play(scenario, how)) == "");
-  }
+  for (const char* name : {"file_sink", "delta_sink"})
+    for (const Bugs& bugs : planted_bugs()) {
+      const Scenario& scenario = scenario_for({FaultAt::Kind::fault, name, 1});
+      Play how;
+      how.bugs = bugs;
+      CHECK(difference(scenario, play(scenario, how)) == "");
+    }
+}
+
+// Faults that end inside the sink: a lost answer is looked up there, a checkpoint of a table's log may fail. The runner sees nothing
+// of them, so no bug of others can show; tests/unit/delta has them.
+bool ends_in_the_sink(const FaultAt& kind) {
+  return kind.name == "delta_sink.linked" || kind.name == "delta_sink.checkpoint";
 }
 
 TEST_CASE("for each kind of fault a planted bug turns the run red") {
-  const Scenario scenario = read_scenario("tests/scenarios/stateless/batches.yaml");
   for (const FaultAt& kind : fault_kinds()) {
+    if (ends_in_the_sink(kind)) continue;
     INFO(kind.name);
-    CHECK(turns_red(scenario, kind));
+    CHECK(turns_red(scenario_for(kind), kind));
   }
 }
 
