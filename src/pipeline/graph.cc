@@ -103,7 +103,11 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   }
   for (const SinkSpec& sink : spec.sinks)
     graph.sinks.push_back(TRY(build_sink(sink, graph.schema_of(sink.from), spec, components)));
-  if (spec.dead_letter) graph.dead_letter = TRY(build_sink(*spec.dead_letter, dead_letter_schema(), spec, components));
+  if (spec.dead_letter) {
+    SinkSpec dead_letter = *spec.dead_letter;
+    dead_letter.name = "dead_letter";  // by which its sink, the books and the checkpoint know it
+    graph.dead_letter = TRY(build_sink(dead_letter, dead_letter_schema(), spec, components));
+  }
   return graph;
 }
 
