@@ -85,4 +85,4 @@ def test_state_is_empty_when_the_watermark_has_passed_all(weir, kafka, broker, t
     ended = weir("run", write(weir, broker, topic, delay="1m"), "--once", "--json").expect(0)
     last = ended.log("batch committed")[-1]
     assert last["state_rows"] == "4", last                         # three keys within the delay, one open window
-    assert last["watermark"] == "2026-01-01T10:01:00Z"
+    assert last["watermark"] == "2026-01-01T10:01:00.000000Z"
