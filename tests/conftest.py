@@ -35,6 +35,16 @@ def kafka(broker):
     return KafkaClient(broker.bootstrap)
 
 
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """Spark with Delta. One for the session: its first query takes seconds."""
+    import delta_spark
+
+    session = delta_spark.start(tmp_path_factory.mktemp("spark"))
+    yield session
+    session.stop()
+
+
 @pytest.fixture
 def topic_name(request):
     """A name that no other test has."""

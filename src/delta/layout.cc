@@ -45,10 +45,13 @@ bool partitions(TypeKind kind) {
          kind == TypeKind::json || kind == TypeKind::uuid || kind == TypeKind::date || kind == TypeKind::timestamp;
 }
 
-// Kept even where the type is the same: a JSON column is text for others.
+// A JSON column is text for others. A zero gets no sign: SQL knows one zero, but Spark looks for it in a file's dictionary by
+// its bits, and finds no row.
 std::string expression(const Column& column, const Type& to) {
-  const std::string name = quote_identifier(column.name);
-  return column.type == to ? name : fmt::format("CAST({} AS {})", name, to_sql(to));
+  std::string value = quote_identifier(column.name);
+  if (column.type.kind == TypeKind::float32 || column.type.kind == TypeKind::float64)
+    value = fmt::format("CASE WHEN {0} = 0 THEN CAST(0 AS {1}) ELSE {0} END", value, to_sql(column.type));
+  return column.type == to ? value : fmt::format("CAST({} AS {})", value, to_sql(to));
 }
 
 Status check_partitioning(const Metadata& table, const std::vector<std::string>& partition_by) {
