@@ -32,7 +32,7 @@ weir:  ## the release executable alone, build/release/weir
 	@$(call configure,release)
 	@cmake --build --preset release -j $(JOBS) --target weir && $(give_back)
 
-demo: weir  ## payments through Weir, from an embedded Kafka to Parquet
+demo: weir  ## payments through Weir, from an embedded Kafka to Delta tables
 	@build/release/weir demo; status=$$?; $(give_back); exit $$status
 
 test: build  ## all tests: unit, scenarios, lint, a real Kafka, kills

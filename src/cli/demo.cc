@@ -34,6 +34,11 @@ constexpr std::uint64_t events_max = 240'000;
 constexpr std::uint64_t events_a_second = 12'000;
 constexpr std::chrono::seconds catch_up_max{60};
 constexpr std::chrono::milliseconds frame{200};
+// The events' own time: so long in all, across a midnight, so that there are windows to close and two days to keep apart.
+constexpr std::int64_t second = 1'000'000;
+constexpr std::int64_t event_span = 2 * 3'600 * second;
+constexpr std::int64_t again_max = 5 * 60 * second;  // half the watermark's delay
+constexpr std::int64_t day = 24 * 3'600 * second;
 
 struct DemoOptions {
   std::string keep;
@@ -96,13 +101,14 @@ class RunningPipeline {
 };
 
 // Draws until everything that was sent is committed, the pipeline failed, or it takes too long.
-void watch(const RunningPipeline& pipeline, const DemoGenerator& generator, ProgressView& view, Clock& clock,
+void watch(const RunningPipeline& pipeline, DemoGenerator& generator, ProgressView& view, Clock& clock,
            std::stop_token stop) {
   std::optional<Clock::Duration> all_sent;
   while (!pipeline.over() && !stop.stop_requested()) {
     if (generator.done() && !all_sent) all_sent = clock.running();
     if (all_sent && view.totals().rows_in >= generator.sent()) break;
     if (all_sent && clock.running() - *all_sent > catch_up_max) break;
+    if (view.totals().watermark) generator.send_late();
     view.draw();
     clock.sleep(frame, stop);
   }
@@ -111,9 +117,12 @@ void watch(const RunningPipeline& pipeline, const DemoGenerator& generator, Prog
 
 void print_head(const fs::Path& directory, const DemoPace& pace) {
   fmt::print(
-      "weir demo: payments from Kafka, held to their contract, as Parquet by day; exactly once.\n"
-      "  A Kafka broker runs inside this process. {} events go to topic '{}' ({} partitions) in {} s; about one in\n"
-      "  fifty is damaged on purpose. The pipeline is {}/payments.yaml.\n\n",
+      "weir demo: payments from Kafka, held to their contract and rid of duplicates, as a Delta table by day, with "
+      "totals\n"
+      "of five minutes by merchant; exactly once.\n"
+      "  A Kafka broker runs inside this process. {} events go to topic '{}' ({} partitions) in {} s: two hours of\n"
+      "  payments, about one in fifty damaged on purpose, one in thirty sent twice, some hours late.\n"
+      "  The pipeline is {}/payments.yaml.\n\n",
       grouped(pace.events), topic, partitions, pace.over.count() / 1'000'000, directory.string());
 }
 
@@ -128,8 +137,9 @@ void print_tail(const fs::Path& directory) {
   fmt::print(
       "\nThe files are in {0}\n"
       "  payments.yaml, contracts/        the pipeline and its contract\n"
-      "  data/payments/event_date=.../    the rows; data/payments/_weir/ says which batch wrote which file\n"
-      "  data/dead_letters/               what did not fit, with its raw bytes\n"
+      "  data/payments/                   the rows, a Delta table by day\n"
+      "  data/merchant_totals/            what each merchant took in each window, a Delta table; also a topic\n"
+      "  data/dead_letters/               what did not fit, with its raw bytes, a Delta table\n"
       "  data/checkpoint/                 where the pipeline stands\n"
       "\nTo try next\n"
       "  cd \"{0}\"\n"
@@ -150,13 +160,17 @@ Result<int> run_demo(const DemoOptions& options, std::stop_token stop) {
   print_head(directory, pace);
 
   const auto broker = TRY(DemoBroker::start(std::string(topic), partitions));
+  TRY(broker->make_topic("merchant-totals"));
   PipelineSpec spec = TRY(load(file, broker->address()));
   ProgressView view(spec.name, std::cout, ProgressView::terminal(), clock);
   RunningPipeline pipeline(std::move(spec), view, clock);
   DemoEvents events;
   events.seed = options.seed;
-  events.start = Micros(clock.now().value - pace.over.count());
-  events.spacing_micros = pace.over.count() / static_cast<std::int64_t>(pace.events);
+  // Around the last midnight that all of them can be past.
+  const std::int64_t midnight = (clock.now().value - event_span / 2) / day * day;
+  events.start = Micros(midnight - event_span / 2);
+  events.spacing_micros = event_span / static_cast<std::int64_t>(pace.events);
+  events.again_max_micros = again_max;
   DemoGenerator generator(*broker, clock, events, pace);
   watch(pipeline, generator, view, clock, stop);
   generator.stop();
@@ -171,7 +185,7 @@ Result<int> run_demo(const DemoOptions& options, std::stop_token stop) {
   const DemoReport report(std::move(outcome), TRY(Session::open(SessionKind::io, {})));
   const auto problems = TRY(report.problems());
   TRY(report.print(std::cout));
-  if (problems.empty()) fmt::print("\nEvery row is accounted for, and the files hold exactly what was sent.\n");
+  if (problems.empty()) fmt::print("\nEvery row is accounted for, and the tables hold exactly what was sent.\n");
   for (const std::string& problem : problems) fmt::print("\nwrong: {}\n", problem);
   print_tail(directory);
   return problems.empty() ? exit_done : exit_failed;
@@ -189,7 +203,7 @@ int demo(const DemoOptions& options) {
 }  // namespace
 
 void add_demo(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = app.add_subcommand("demo", "Payments through Weir, from a Kafka of its own to Parquet");
+  CLI::App* const verb = app.add_subcommand("demo", "Payments through Weir, from a Kafka of its own to Delta tables");
   const auto options = std::make_shared<DemoOptions>();
   verb->add_option("--keep", options->keep, "Where to make the demo's folder (default: the folder of temporary files)");
   verb->add_option("--seconds", options->seconds, "How long events are sent")

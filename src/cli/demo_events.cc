@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-constexpr std::int64_t day = std::int64_t{86'400} * 1'000'000;
+constexpr std::int64_t hour = std::int64_t{3'600} * 1'000'000;
 
 // Picks from the seed and the number of the event, so that events need no state. Each call gives another value.
 class Dice {
@@ -45,11 +45,10 @@ Fields good_fields(Dice& dice, const DemoEvents& events, std::uint64_t i) {
   static constexpr std::array<std::string_view, 4> currencies = {"EUR", "USD", "GBP", "JPY"};
   static constexpr std::array<std::string_view, 4> statuses = {"AUTHORIZED", "CAPTURED", "CAPTURED", "REFUNDED"};
   static constexpr std::array<std::string_view, 3> brands = {"visa", "mastercard", "amex"};
-  const std::int64_t earlier = dice.below(10) == 0 ? day : 0;
-  const Micros time(events.start.value + static_cast<std::int64_t>(i) * events.spacing_micros - earlier);
+  const Micros time(events.start.value + static_cast<std::int64_t>(i) * events.spacing_micros);
   Fields f;
   f.id = fmt::format("p-{:08}", i);
-  f.merchant = fmt::format("m-{:03}", dice.below(500));
+  f.merchant = fmt::format("m-{:03}", dice.below(40));
   f.amount = fmt::format("{}.{:02}", 1 + dice.below(dice.below(20) == 0 ? 5000 : 300), dice.below(100));
   f.currency = dice.one_of(currencies);
   f.status = dice.one_of(statuses);
@@ -89,28 +88,84 @@ constexpr Damage damages[] = {
 
 }  // namespace
 
-DemoEvent DemoEvents::at(std::uint64_t i) const {
-  Dice dice(seed, i);
-  Fields fields = good_fields(dice, *this, i);
-  DemoEvent event;
-  const std::uint64_t fate = dice.below(1000);
-  const Damage* const damage = fate < 20 ? &damages[dice.below(std::size(damages))] : nullptr;
-  if (damage != nullptr) event.code = damage->code;
-  if (damage != nullptr && !damage->on_text) damage->apply(fields, event);
-  if (damage == nullptr && fate < 50) {
-    fields.status = "TEST";
-    event.filtered = true;
+namespace {
+
+// What event i is, of a thousand; the first roll of its own dice.
+enum class Fate { damaged, test, again, late, good };
+
+Fate fate_of(std::uint64_t seed, std::uint64_t i) {
+  const std::uint64_t roll = Dice(seed ^ 0x5eed, i).below(1000);
+  if (roll < 20) return Fate::damaged;
+  if (roll < 50) return Fate::test;
+  if (roll < 83) return Fate::again;
+  return roll < 88 ? Fate::late : Fate::good;
+}
+
+// An earlier event that is good whatever is asked for.
+std::optional<std::uint64_t> first_of(const DemoEvents& events, std::uint64_t i, Dice& dice) {
+  const auto reach = static_cast<std::uint64_t>(events.again_max_micros / events.spacing_micros);
+  for (int tries = 0; tries < 8 && reach > 0; ++tries) {
+    const std::uint64_t back = 1 + dice.below(reach);
+    if (back <= i && fate_of(events.seed, i - back) == Fate::good) return i - back;
   }
+  return std::nullopt;
+}
+
+DemoEvent event_of(const Fields& fields) {
+  DemoEvent event;
   event.key = fields.merchant;
   event.value = fields.text();
-  if (damage != nullptr && damage->on_text) damage->apply(fields, event);
   return event;
+}
+
+DemoEvent damaged(Fields fields, const Damage& damage) {
+  DemoEvent event;
+  event.code = damage.code;
+  if (!damage.on_text) damage.apply(fields, event);
+  event.key = fields.merchant;
+  event.value = fields.text();
+  if (damage.on_text) damage.apply(fields, event);
+  return event;
+}
+
+}  // namespace
+
+DemoEvent DemoEvents::at(std::uint64_t i, bool late) const {
+  Dice dice(seed, i);
+  Fields fields = good_fields(dice, *this, i);
+  switch (fate_of(seed, i)) {
+    case Fate::damaged: return damaged(std::move(fields), damages[dice.below(std::size(damages))]);
+    case Fate::test: {
+      fields.status = "TEST";
+      DemoEvent event = event_of(fields);
+      event.filtered = true;
+      return event;
+    }
+    case Fate::again: {
+      const auto first = first_of(*this, i, dice);
+      if (!first) break;
+      Dice its(seed, *first);
+      DemoEvent event = event_of(good_fields(its, *this, *first));
+      event.duplicate = true;
+      return event;
+    }
+    case Fate::late: {
+      if (!late) break;
+      fields.time = format_rfc3339(Micros(start.value - 3 * hour));
+      DemoEvent event = event_of(fields);
+      event.code = Code::late_record;
+      return event;
+    }
+    case Fate::good: break;
+  }
+  return event_of(fields);
 }
 
 void DemoCounts::add(const DemoEvent& event) {
   ++sent;
   if (event.code) ++dead_letters[*event.code];
   if (event.filtered) ++filtered;
+  if (event.duplicate) ++duplicates;
 }
 
 std::uint64_t DemoCounts::dead() const {

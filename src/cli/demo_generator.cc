@@ -31,7 +31,7 @@ Status DemoGenerator::run(std::stop_token stop) {
         static_cast<double>((clock_.running() - begin).count()) / static_cast<double>(pace_.over.count());
     const auto due = static_cast<std::uint64_t>(part * static_cast<double>(pace_.events));
     while (counts_.sent < std::min(due, pace_.events)) {
-      const DemoEvent event = events_.at(counts_.sent);
+      const DemoEvent event = events_.at(counts_.sent, late_);
       const auto partition =
           static_cast<std::int32_t>(hash64(event.key) % static_cast<std::uint64_t>(pace_.partitions));
       TRY(broker_.send(PartitionId(partition), event.key, event.value, clock_.now()));

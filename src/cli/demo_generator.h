@@ -28,6 +28,8 @@ class DemoGenerator {
 
   bool done() const { return done_; }
   std::uint64_t sent() const { return sent_; }
+  // From now on some events come too late: there is a watermark that they are behind.
+  void send_late() { late_ = true; }
   void stop() { thread_.request_stop(); }
   // Waits for the end: what was sent, or why it could not be.
   Result<DemoCounts> finish();
@@ -41,6 +43,7 @@ class DemoGenerator {
   DemoPace pace_;
   std::atomic<std::uint64_t> sent_{0};
   std::atomic<bool> done_{false};
+  std::atomic<bool> late_{false};
   Status status_;      // read after the thread has ended
   DemoCounts counts_;  // the same
   std::jthread thread_;

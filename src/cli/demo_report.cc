@@ -1,6 +1,7 @@
 #include "cli/demo_report.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -8,7 +9,6 @@
 #include "connectors/text_table.h"
 
 namespace weir {
-namespace {
 
 class Differences {
  public:
@@ -22,8 +22,11 @@ class Differences {
   std::vector<std::string> found_;
 };
 
-std::uint64_t count_of(const std::map<Code, std::uint64_t>& counts, Code code) {
-  const auto found = counts.find(code);
+namespace {
+
+template <class Key>
+std::uint64_t count_of(const std::map<Key, std::uint64_t>& counts, const std::type_identity_t<Key>& key) {
+  const auto found = counts.find(key);
   return found == counts.end() ? 0 : found->second;
 }
 
@@ -35,11 +38,15 @@ std::string book_line(std::string_view sign, std::uint64_t rows, std::string_vie
 
 std::string DemoReport::lake() const {
   return fmt::format("read_parquet({}, hive_partitioning = true)",
-                     quote_literal(outcome_.directory + "/data/payments/*/*.parquet"));
+                     quote_literal(outcome_.directory + "/data/payments/event_date=*/*.parquet"));
+}
+
+std::string DemoReport::merchant_totals() const {
+  return fmt::format("read_parquet({})", quote_literal(outcome_.directory + "/data/merchant_totals/part-*.parquet"));
 }
 
 std::string DemoReport::dead_letters() const {
-  return fmt::format("read_parquet({})", quote_literal(outcome_.directory + "/data/dead_letters/*.parquet"));
+  return fmt::format("read_parquet({})", quote_literal(outcome_.directory + "/data/dead_letters/part-*.parquet"));
 }
 
 Result<std::uint64_t> DemoReport::number(const std::string& sql) const {
@@ -53,18 +60,20 @@ Result<std::vector<std::string>> DemoReport::problems() const {
   const ProgressTotals& totals = outcome_.totals;
   const DemoCounts& sent = outcome_.sent;
   differ.expect("rows in", totals.rows_in, sent.sent);
-  differ.expect("rows out", totals.rows_out, sent.good());
-  differ.expect("rows filtered", totals.rows_dropped(), sent.filtered);
+  differ.expect("rows in the lake", count_of(totals.written, "lake"), sent.good());
+  differ.expect("rows filtered", count_of(totals.dropped, {"real", DropReason::filtered}), sent.filtered);
+  differ.expect("duplicates", count_of(totals.dropped, {"once", DropReason::duplicate}), sent.duplicates);
   for (const Code code : all_codes())
     differ.expect(std::string(to_string(code)), count_of(totals.dead_letters, code), count_of(sent.dead_letters, code));
-  if (totals.rows_in != totals.rows_out + totals.rows_dropped() + totals.rows_dead())
+  if (totals.rows_in != count_of(totals.written, "lake") + totals.rows_dropped() + totals.rows_dead())
     differ.add("the books do not balance");
   for (const DemoBroker::Kept& kept : outcome_.kept)
     if (kept.first > Offset(0)) differ.add("the broker trimmed its log: the demo sent too much");
 
-  differ.expect("rows in the Parquet files", TRY(number("SELECT count(*) FROM " + lake())), sent.good());
+  differ.expect("rows in the Delta table", TRY(number("SELECT count(*) FROM " + lake())), sent.good());
   const std::string places = "SELECT count(*) FROM (SELECT DISTINCT _partition, _offset FROM " + lake() + ")";
-  differ.expect("different records in the Parquet files", TRY(number(places)), sent.good());
+  differ.expect("different records in the Delta table", TRY(number(places)), sent.good());
+  TRY(compare_windows(differ));
   for (const auto& [code, rows] : sent.dead_letters) {
     const std::string kept =
         fmt::format("SELECT count(*) FROM {} WHERE code = {}", dead_letters(), quote_literal(to_string(code)));
@@ -73,11 +82,29 @@ Result<std::vector<std::string>> DemoReport::problems() const {
   return std::move(differ).take();
 }
 
+// The windows that are closed say the same of the payments as the table of the payments itself.
+Status DemoReport::compare_windows(Differences& differ) const {
+  const std::string counted = fmt::format(
+      "SELECT w, merchant_id, currency, count(*), sum(amount) FROM (SELECT *, time_bucket(INTERVAL 5 MINUTE, "
+      "event_time) "
+      "AS w FROM {}) WHERE w <= (SELECT max(window_start) FROM {}) GROUP BY w, merchant_id, currency",
+      lake(), merchant_totals());
+  const std::string written = "SELECT window_start, merchant_id, currency, payments, amount FROM " + merchant_totals();
+  const std::uint64_t windows = TRY(number("SELECT count(*) FROM " + merchant_totals()));
+  if (windows == 0) differ.add("no window was closed");
+  differ.expect("windows to the topic", count_of(outcome_.totals.written, "topic"), windows);
+  differ.expect("windows that say another thing than the payments",
+                TRY(number(fmt::format("SELECT count(*) FROM (({0} EXCEPT ALL {1}) UNION ALL ({1} EXCEPT ALL {0}))",
+                                       counted, written))),
+                0);
+  return {};
+}
+
 void DemoReport::print_books(std::ostream& out) const {
   const ProgressTotals& totals = outcome_.totals;
   out << "\nThe books\n"
       << book_line("", totals.rows_in, "rows in", "from Kafka")
-      << book_line("=", totals.rows_out, "rows out", "to the Parquet files");
+      << book_line("=", count_of(totals.written, "lake"), "rows out", "to the Delta table");
   for (const auto& [place, rows] : totals.dropped)
     out << book_line("+", rows, to_string(place.second), "by step " + place.first);
   for (const auto& [code, rows] : totals.dead_letters)
@@ -85,6 +112,9 @@ void DemoReport::print_books(std::ostream& out) const {
   for (const auto& [rule, rows] : totals.warned)
     if (rule == "usual_amount")
       out << fmt::format("  (and {} rows failed the warning '{}'; they passed)\n", grouped(rows), rule);
+  out << fmt::format(
+      "  The rows out are in {} totals of closed windows, to a Delta table and to a topic; the last are open.\n",
+      grouped(count_of(totals.written, "totals")));
 }
 
 Status DemoReport::print_table(std::ostream& out, const std::string& title, const std::string& sql) const {
@@ -97,8 +127,8 @@ Status DemoReport::print(std::ostream& out) const {
   print_books(out);
   const std::uint64_t files =
       TRY(number("SELECT count(DISTINCT filename) FROM read_parquet(" +
-                 quote_literal(outcome_.directory + "/data/payments/*/*.parquet") + ", filename = true)"));
-  TRY(print_table(out, fmt::format("The Parquet files: {}, by day", files),
+                 quote_literal(outcome_.directory + "/data/payments/event_date=*/*.parquet") + ", filename = true)"));
+  TRY(print_table(out, fmt::format("The Delta table: {} files, by day", files),
                   "SELECT event_date, count(*) AS rows, count(DISTINCT merchant_number) AS merchants, "
                   "sum(amount) AS amount FROM " +
                       lake() + " GROUP BY event_date ORDER BY event_date"));
@@ -106,6 +136,11 @@ Status DemoReport::print(std::ostream& out) const {
                   "SELECT payment_id, merchant_number AS merchant, amount, currency, status, card.brand AS card, "
                   "strftime(event_time, '%Y-%m-%d %H:%M:%S') AS event_time, _partition, _offset FROM " +
                       lake() + " ORDER BY payment_id LIMIT 5"));
+  TRY(print_table(
+      out, "The largest totals of five minutes",
+      "SELECT strftime(window_start, '%H:%M') AS \"from\", strftime(window_end, '%H:%M') AS until, merchant_id, "
+      "currency, payments, amount, captured, round(refund_rate, 2) AS refund_rate FROM " +
+          merchant_totals() + " ORDER BY amount DESC LIMIT 5"));
   return print_dead_letters(out);
 }
 

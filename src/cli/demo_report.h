@@ -24,6 +24,8 @@ struct DemoOutcome {
   std::vector<DemoBroker::Kept> kept;  // by the broker, at the end
 };
 
+class Differences;
+
 class DemoReport {
  public:
   DemoReport(DemoOutcome outcome, std::shared_ptr<Session> io) : outcome_(std::move(outcome)), io_(std::move(io)) {}
@@ -34,8 +36,11 @@ class DemoReport {
   Result<std::vector<std::string>> problems() const;
 
  private:
-  std::string lake() const;          // SQL that reads the Parquet files
-  std::string dead_letters() const;  // the same of the dead letters
+  // SQL that reads the files of the tables: of a run without a crash, all files are in the table.
+  std::string lake() const;
+  std::string merchant_totals() const;
+  std::string dead_letters() const;
+  Status compare_windows(Differences& differ) const;
   void print_books(std::ostream& out) const;
   Status print_dead_letters(std::ostream& out) const;
   Status print_table(std::ostream& out, const std::string& title, const std::string& sql) const;

@@ -20,7 +20,9 @@ void ProgressTotals::add(const BatchProgress& batch) {
   for (const Dropped& drop : batch.dropped) dropped[{drop.step, drop.reason}] += drop.rows;
   for (const DeadLetterCount& count : batch.dead_letters) dead_letters[count.code] += count.rows;
   for (const ExpectationCount& count : batch.expectations) warned[count.rule] += count.failed;
+  for (const SinkProgress& sink : batch.sinks) written[sink.sink] += sink.rows;
   lag = batch.lag_records();
+  watermark = batch.watermark();
 }
 
 std::uint64_t ProgressTotals::rows_dropped() const { return sum(dropped); }

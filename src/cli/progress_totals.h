@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/types.h"
 #include "data/reject.h"
 #include "pipeline/progress.h"
 
@@ -22,8 +23,10 @@ struct ProgressTotals {
   std::uint64_t rows_out = 0;  // as the sinks took them, dead letters not counted
   std::map<std::pair<std::string, DropReason>, std::uint64_t> dropped;  // by step
   std::map<Code, std::uint64_t> dead_letters;
-  std::map<std::string, std::uint64_t> warned;  // expectations that failed and let the row pass
-  std::optional<std::int64_t> lag;              // absent when unknown
+  std::map<std::string, std::uint64_t> warned;   // expectations that failed and let the row pass
+  std::map<std::string, std::uint64_t> written;  // rows by sink
+  std::optional<std::int64_t> lag;               // absent when unknown
+  std::optional<Micros> watermark;               // of the last batch
 
   void add(const BatchProgress& batch);
   std::uint64_t rows_dropped() const;

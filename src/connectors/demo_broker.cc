@@ -61,6 +61,12 @@ Status DemoBroker::open() {
   return {};
 }
 
+Status DemoBroker::make_topic(const std::string& name) {
+  const auto made = rd_kafka_mock_topic_create(rd_kafka_handle_mock_cluster(producer_), name.c_str(), 1, 1);
+  if (made != RD_KAFKA_RESP_ERR_NO_ERROR) return demo_error("make a topic", rd_kafka_err2str(made));
+  return {};
+}
+
 DemoBroker::~DemoBroker() {
   if (producer_ == nullptr) return;
   rd_kafka_purge(producer_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

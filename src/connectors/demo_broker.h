@@ -28,6 +28,9 @@ class DemoBroker {
   DemoBroker(const DemoBroker&) = delete;
   DemoBroker& operator=(const DemoBroker&) = delete;
 
+  // One more topic, of one partition: for what a pipeline writes.
+  Status make_topic(const std::string& name);
+
   // "127.0.0.1:12345"
   const std::string& address() const { return address_; }
 

@@ -3,6 +3,7 @@ import subprocess
 
 import duckdb
 import pytest
+from deltalake import DeltaTable
 
 from weir_process import weir_binary
 
@@ -28,17 +29,26 @@ def test_twice_in_a_row_in_a_folder_with_a_space(folder):
         assert len(list(folder.glob("weir-demo-*"))) == run
 
 
-def test_the_files_hold_what_the_screen_says(folder):
+def test_the_tables_hold_what_the_screen_says(folder):
     ended = demo(folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     (made,) = folder.glob("weir-demo-*")
-    rows, places = duckdb.sql(f"""SELECT count(*), count(DISTINCT (_partition, _offset))
-                                  FROM read_parquet('{str(made).replace("'", "''")}/data/payments/*/*.parquet')""").fetchone()
-    assert rows == places > 0
+    lake, totals, dead = (DeltaTable(made / "data" / name).to_pyarrow_table()
+                          for name in ("payments", "merchant_totals", "dead_letters"))
+    rows, places, ids = duckdb.sql("""SELECT count(*), count(DISTINCT (_partition, _offset)), count(DISTINCT (payment_id, status))
+                                      FROM lake""").fetchone()
+    assert rows == places == ids > 0
     assert f"{rows:,}  rows out" in ended.stdout
-    codes = dict(duckdb.sql(f"""SELECT code, count(*)
-                                FROM '{str(made).replace("'", "''")}/data/dead_letters/*.parquet' GROUP BY 1""").fetchall())
-    assert len(codes) == 11
+    windows, wrong = duckdb.sql("""
+        SELECT count(*), count(*) FILTER (WHERE payments <> n OR totals.amount <> sum)
+        FROM totals FULL JOIN (SELECT time_bucket(INTERVAL 5 MINUTE, event_time) AS window_start, merchant_id, currency,
+                                      count(*) AS n, sum(amount) AS sum FROM lake GROUP BY ALL)
+             USING (window_start, merchant_id, currency)
+        WHERE window_start <= (SELECT max(window_start) FROM totals)""").fetchone()
+    assert windows == totals.num_rows > 0 and wrong == 0
+    assert f"{windows:,} totals of closed windows" in ended.stdout
+    codes = dict(duckdb.sql("SELECT code, count(*) FROM dead GROUP BY 1").fetchall())
+    assert len(codes) == 12 and codes["LATE_RECORD"] > 0
     for code, count in codes.items():
         assert f"{count:,}  {code}" in ended.stdout
 
