@@ -89,7 +89,10 @@ class RowText {
 class Writer {
  public:
   Writer(std::span<const DeadLetterInput> inputs, std::span<const Batch> made, const DeadLetterContext& context)
-      : inputs_(inputs.begin(), inputs.end()), context_(context), hash_(to_hex(context.spec_hash)), made_(inputs.size()) {
+      : inputs_(inputs.begin(), inputs.end()),
+        context_(context),
+        hash_(to_hex(context.spec_hash)),
+        made_(inputs.size()) {
     for (const Batch& rows : made) inputs_.push_back({nullptr, &rows, {}});
     texts_.resize(inputs_.size());
   }
@@ -173,7 +176,7 @@ class Writer {
   std::vector<DeadLetterInput> inputs_;
   const DeadLetterContext& context_;
   const std::string hash_;
-  const std::size_t made_;  // index of the first input that a step made
+  const std::size_t made_;                       // index of the first input that a step made
   std::vector<std::unique_ptr<RowText>> texts_;  // by source, made when first needed
   ColumnWriter columns_[place_count];
   HeadersWriter headers_;
