@@ -18,7 +18,10 @@ import statistics
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
+
+from deltalake import DeltaTable
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "tests" / "support" / "kafka")]
@@ -28,6 +31,7 @@ import sink_files                                   # noqa: E402
 from broker import Broker                           # noqa: E402
 from kafka_client import KafkaClient                # noqa: E402
 from measure import cpu_of, measure                 # noqa: E402
+from rides_truth import check_windows, truth_of     # noqa: E402
 
 RECORDS = int(os.environ.get("BENCH_RECORDS") or 10_000_000)
 ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 3)
@@ -92,10 +96,8 @@ class Bench:
         env = {"BENCH_BROKER": self.broker.bootstrap, "BENCH_TOPIC": self.topic, "BENCH_OUT": str(out),
                "BENCH_OUT_TOPIC": out_topic}
         figure, _ = self.measured(number, job, weir_command(job), env)
-        got = {"rows": JOBS[job](self, out, out_topic), "dead": count_rows(out / "dead")}
-        want = {"rows": truth[job], "dead": truth["dead"]}
+        figure |= JOBS[job](self, truth, out, out_topic)
         self.kafka.delete_topic(out_topic)
-        assert got == want, f"job {job} wrote {got}, but the input says {want}"
         return figure
 
     def measured(self, number, label, command, env):
@@ -121,10 +123,28 @@ def count_rows(folder):
     return rows[0][0] if rows else 0
 
 
-# How many rows a job wrote, asked of readers that are not Weir's.
+def check_counts(job, rows, truth, out):
+    got, want = {"rows": rows, "dead": count_rows(out / "dead")}, {"rows": truth[job], "dead": truth["bad"]}
+    assert got == want, f"job {job} wrote {got}, but the input says {want}"
+    return {}
+
+
+def check_b(bench, truth, out, topic):
+    """Returns how many rows were late, and how many are in windows that are still open."""
+    dead = "SELECT {} FROM rows WHERE code {} 'LATE_RECORD'"
+    bad = sink_files.query(dead.format("count(*)", "<>"), out / "dead")[0][0]
+    assert bad == truth["bad"], f"job B wrote {bad} dead letters that are not late, but the input says {truth['bad']}"
+    late = [bytes(value) for value, in sink_files.query(dead.format("value", "="), out / "dead")]
+    return check_windows(truth, [json.loads(m.value()) for m in bench.kafka.read(topic)], late)
+
+
+# What a job wrote, asked of readers that are not Weir's and held against the truth.
 JOBS = {
-    "A": lambda bench, out, topic: count_rows(out / "rides"),
-    "C": lambda bench, out, topic: bench.topic_rows(topic),
+    "A": lambda bench, truth, out, topic: check_counts("A", count_rows(out / "rides"), truth, out),
+    "A-DELTA": lambda bench, truth, out, topic: check_counts(
+        "A", DeltaTable(str(out / "rides")).to_pyarrow_dataset().count_rows(), truth, out),
+    "B": check_b,
+    "C": lambda bench, truth, out, topic: check_counts("C", bench.topic_rows(topic), truth, out),
 }
 
 
@@ -133,24 +153,15 @@ def weir_command(job):
 
 
 def expected_rows():
-    """Rows of each job and dead letters, by Python's JSON parser over the generator's output; kept, it takes a minute."""
-    kept = broker_jars.cache_dir() / f"bench-truth-{RECORDS}-{SEED}.json"
+    """Kept: it takes minutes."""
+    text = (ROOT / "bench" / "rides_truth.py").read_bytes()
+    kept = broker_jars.cache_dir() / f"bench-truth-{RECORDS}-{SEED}-{zlib.crc32(text):08x}.json"
     if kept.exists():
         return json.loads(kept.read_text())
     print("bench: counting what the jobs must write", flush=True)
-    truth = {"A": 0, "C": 0, "dead": 0}
     with subprocess.Popen([TOOLS / "weir_bench_gen", "-", "-", str(RECORDS), str(SEED)], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as events:
-        for line in events.stdout:
-            try:
-                ride = json.loads(line[2:])
-            except ValueError:
-                ride = {}
-            if not isinstance(ride.get("fare"), float) or "event_time" not in ride:
-                truth["dead"] += 1
-            elif ride["fare"] > 0:
-                truth["C"] += 1
-                truth["A"] += ride["status"] == "completed"
+        truth = truth_of(events.stdout)
     assert events.returncode == 0
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(truth))
