@@ -23,7 +23,8 @@ import sys
 import time
 from pathlib import Path
 
-import broker_jars
+sys.path.append(str(Path(__file__).resolve().parents[1]))   # as a program it finds the other helpers, too
+import broker_jars  # noqa: E402
 import broker_security as security
 
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"

@@ -1,50 +1,12 @@
-"""The jars of Apache Kafka, resolved once by Maven from pom.xml into a cache that all brokers share.
-
-The cache is ${XDG_CACHE_HOME:-~/.cache}/weir/kafka/<version>/libs. It is filled aside and renamed in, under a lock,
-so two test runs that start together, or one that is interrupted, leave it whole.
-"""
-import fcntl
-import os
-import re
-import shutil
-import subprocess
+"""The jars of Apache Kafka, of pom.xml; about 54 MB to download, once on a machine."""
 from pathlib import Path
 
-POM = Path(__file__).resolve().parent / "pom.xml"
+import maven_jars
 
 
 def cache_dir() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir" / "kafka"
-
-
-def kafka_version() -> str:
-    return re.search(r"<kafka.version>(.*?)</kafka.version>", POM.read_text()).group(1)
+    return maven_jars.cache_dir("kafka")
 
 
 def libs() -> Path:
-    """The folder of jars; the first call on a machine downloads about 54 MB."""
-    home = cache_dir() / kafka_version()
-    done = home / "libs"
-    if done.is_dir():
-        return done
-    home.mkdir(parents=True, exist_ok=True)
-    with open(home / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.is_dir():
-            aside = home / "libs.part"
-            shutil.rmtree(aside, ignore_errors=True)
-            resolve(aside)
-            aside.rename(done)
-    return done
-
-
-def resolve(folder: Path):
-    if not shutil.which("mvn"):
-        raise RuntimeError("the Kafka broker of the tests needs Maven (apt-get install maven default-jre-headless)")
-    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies",
-               f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
-    for attempt in (1, 2, 3):          # a registry may time out; Maven keeps what it has already brought
-        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode == 0:
-            return
-    raise RuntimeError(f"Maven could not resolve the Kafka jars of {POM}:\n{run.stdout[-3000:]}")
+    return maven_jars.jars(Path(__file__).resolve().parent / "pom.xml", "kafka", "kafka.version", "the Kafka broker of the tests")
