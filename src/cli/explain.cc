@@ -8,7 +8,6 @@
 #include "cli/load_file.h"
 #include "cli/verbs.h"
 #include "pipeline/graph.h"
-#include "steps/stateless_chain.h"
 
 namespace weir {
 namespace {
@@ -37,7 +36,7 @@ int explain(const FileOptions& options) {
   }
   for (const StepNode& node : graph->steps) {
     fmt::print("step {}, from {}\n", node.name, node.from);
-    if (const auto* chain = dynamic_cast<const StatelessChain*>(node.step.get())) fmt::print("{}\n", chain->explain());
+    fmt::print("{}\n", node.step->explain());
     print_columns(node.step->schema());
   }
   for (const SinkNode& sink : graph->sinks)

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "config/units.h"
 #include "state/state_table.h"
 #include "steps/group_results.h"
 #include "steps/group_rows.h"
@@ -213,6 +216,17 @@ void Aggregate::discard() {
   impl_->table->discard();
   for (StateTable& set : impl_->members) set.discard();
   impl_->first = impl_->first_committed;
+}
+
+std::string Aggregate::explain() const {
+  const AggregateOptions& options = impl_->options;
+  return fmt::format(
+      "window: {} of event time {}, {}\nSQL of a batch: {}\nof its groups:  {}\nstate:  {}, in memory up to {}, then "
+      "on disk\n",
+      format_duration(std::chrono::microseconds(impl_->windows.length())), options.time,
+      impl_->updates() ? "what changed comes out of each batch" : "each comes out when it is closed",
+      impl_->shape.groups.partial_sql(), impl_->shape.results.final_sql(), to_string(impl_->shape.state),
+      format_bytes(options.memory));
 }
 
 StatefulStep::Size Aggregate::size() const {

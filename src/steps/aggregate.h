@@ -40,6 +40,7 @@ class Aggregate final : public StatefulStep {
   Status pack(StateChanges& changes) override;
   void merge() override;
   void discard() override;
+  std::string explain() const override;
   Size size() const override;
 
  private:

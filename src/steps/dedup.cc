@@ -80,6 +80,13 @@ Result<StepOutput> Dedup::advance(const Batch& rows, const StepTime& time) {
   return out;
 }
 
+std::string Dedup::explain() const {
+  return fmt::format(
+      "dedup:  the first row of each ({}) within {} of event time {}\nstate:  a 128-bit hash of each key, in memory "
+      "up to {}, then on disk\n",
+      fmt::join(options_.key, ", "), format_duration(options_.within), options_.time, format_bytes(options_.memory));
+}
+
 StatefulStep::Size Dedup::size() const {
   const TableSize size = keys_->size();
   return {size.rows, size.bytes, size.memory};

@@ -46,6 +46,7 @@ class Dedup final : public StatefulStep {
   Status pack(StateChanges& changes) override { return keys_->pack(changes); }
   void merge() override { keys_->merge(); }
   void discard() override { keys_->discard(); }
+  std::string explain() const override;
   Size size() const override;
 
  private:

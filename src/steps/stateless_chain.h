@@ -44,7 +44,7 @@ class StatelessChain final : public Step {
   // Positions of the input's columns that are needed, hidden ones included, ascending; others need not be decoded.
   const std::vector<std::size_t>& columns_read() const;
   // For people: the fast statement and the columns that come out.
-  std::string explain() const;
+  std::string explain() const override;
 
  private:
   struct Impl;

@@ -49,6 +49,8 @@ class Step {
   // Columns of the rows that come out, hidden ones included; known before any row.
   virtual const Schema& schema() const = 0;
   virtual Result<StepOutput> process(const Batch& rows) = 0;
+  // What it does, for people: its SQL or its rule, in lines.
+  virtual std::string explain() const = 0;
 };
 
 }  // namespace weir
