@@ -12,8 +12,10 @@ std::uint64_t FetchedSet::rows() const {
   return rows;
 }
 
-Fetcher::Fetcher(std::vector<SourceNode>& sources)
-    : sources_(sources), worker_([this](std::stop_token stop) { work(stop); }) {}
+Fetcher::Fetcher(std::vector<SourceNode>& sources, std::stop_token stop)
+    : sources_(sources),
+      outer_(std::move(stop), [this] { ending_.request_stop(); }),
+      worker_([this](std::stop_token ended) { work(ended); }) {}
 
 Fetcher::~Fetcher() = default;
 
@@ -40,6 +42,7 @@ void Fetcher::report(std::vector<Position> committed) {
 }
 
 void Fetcher::work(std::stop_token stop) {
+  const std::stop_callback at_end(stop, [this] { ending_.request_stop(); });
   for (;;) {
     std::vector<FetchLimits> limits;
     std::vector<Position> committed;
@@ -50,7 +53,7 @@ void Fetcher::work(std::stop_token stop) {
       wanted_.reset();
       committed = std::exchange(to_report_, {});
     }
-    for (FetchLimits& one : limits) one.stop = stop;
+    for (FetchLimits& one : limits) one.stop = ending_.get_token();
     for (std::size_t i = 0; i < committed.size(); ++i) sources_[i].source->report(committed[i]);
     Result<FetchedSet> got = fetch_all(limits);
     const std::lock_guard lock(mutex_);

@@ -11,8 +11,10 @@
 // Threads: one caller at a time. Ownership: the sources must outlive the fetcher.
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -31,7 +33,8 @@ struct FetchedSet {
 
 class Fetcher {
  public:
-  explicit Fetcher(std::vector<SourceNode>& sources);
+  // `stop` ends a fetch under way with what is there.
+  explicit Fetcher(std::vector<SourceNode>& sources, std::stop_token stop = {});
   ~Fetcher();
   Fetcher(const Fetcher&) = delete;
   Fetcher& operator=(const Fetcher&) = delete;
@@ -53,7 +56,9 @@ class Fetcher {
   std::vector<Position> to_report_;                 // guarded by mutex_
   bool under_way_ = false;                          // guarded by mutex_
   std::vector<Fetched> held_;                       // of a fetch that failed half way; worker's thread only
-  std::jthread worker_;                             // last: it uses all of the above
+  std::stop_source ending_;                         // asked by `stop`, and at the end
+  std::stop_callback<std::function<void()>> outer_;
+  std::jthread worker_;  // last: it uses all of the above
 };
 
 }  // namespace weir

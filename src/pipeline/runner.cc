@@ -62,7 +62,7 @@ Status Runner::loop() {
     for (SourceNode& node : graph_.sources)
       until_->push_back(TRY(persist(RetrySpec{}, [&] { return node.source->end(); })));
   }
-  fetcher_ = std::make_unique<Fetcher>(graph_.sources);
+  fetcher_ = std::make_unique<Fetcher>(graph_.sources, stop_);
   for (std::uint64_t batches = 0; options_.batches_max == 0 || batches < options_.batches_max;) {
     timer_.enter(Phase::wait);
     if (!trigger_.wait(stop_)) return {};

@@ -5,6 +5,8 @@ namespace {
 
 // Long enough to gather a batch worth its commit, short enough not to be felt.
 constexpr Clock::Duration eager_patience = std::chrono::milliseconds(100);
+// All there is belongs into the one batch, however slow its broker is.
+constexpr Clock::Duration single_batch_patience = std::chrono::hours(24);
 
 }  // namespace
 
@@ -21,6 +23,7 @@ bool Trigger::wait(std::stop_token stop) {
 }
 
 Clock::Duration Trigger::patience() const {
+  if (single_batch()) return single_batch_patience;
   return spec_.kind == TriggerSpec::Kind::every ? Clock::Duration(0) : eager_patience;
 }
 

@@ -1,5 +1,8 @@
 #include "pipeline/fetcher.h"
 
+#include <chrono>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 namespace weir {
@@ -73,6 +76,32 @@ TEST_CASE("positions are reported before the next fetch and at the end") {
     fetcher.report({{{"t", PartitionId(0), Offset(6)}}, {}});
   }
   REQUIRE(two.first->reported.at(0).next == Offset(6));
+}
+
+// Waits for a stop, as a source does whose broker is slow.
+class WaitingSource final : public Source {
+ public:
+  Status verify() override { return {}; }
+  Status open(const std::optional<Position>&) override { return {}; }
+  Result<Fetched> fetch(const FetchLimits& limits) override {
+    while (!limits.stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return Fetched{};
+  }
+  Result<Fetched> read(const SourceRanges&) override { return Fetched{}; }
+  Result<Position> end() override { return Position{}; }
+  std::vector<PartitionLag> lag() override { return {}; }
+  void report(const Position&) override {}
+  std::optional<Schema> schema() const override { return std::nullopt; }
+};
+
+TEST_CASE("a stop ends a fetch that would wait") {
+  std::vector<SourceNode> nodes(1);
+  nodes[0].source = std::make_unique<WaitingSource>();
+  std::stop_source stop;
+  Fetcher fetcher(nodes, stop.get_token());
+  fetcher.begin({FetchLimits{}});
+  stop.request_stop();
+  REQUIRE(fetcher.take().value().rows() == 0);
 }
 
 TEST_CASE("reaching a limit says that there is more") {

@@ -35,6 +35,7 @@ TEST_CASE("once and available_now end, the others do not") {
   VirtualClock clock(Micros(0));
   REQUIRE(Trigger({TriggerSpec::Kind::once, {}}, clock).ends());
   REQUIRE(Trigger({TriggerSpec::Kind::once, {}}, clock).single_batch());
+  REQUIRE(Trigger({TriggerSpec::Kind::once, {}}, clock).patience() > std::chrono::hours(1));
   REQUIRE(Trigger({TriggerSpec::Kind::available_now, {}}, clock).ends());
   REQUIRE_FALSE(Trigger({TriggerSpec::Kind::available_now, {}}, clock).single_batch());
   REQUIRE_FALSE(Trigger({TriggerSpec::Kind::as_fast_as_possible, {}}, clock).ends());
