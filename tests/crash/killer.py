@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 # Our names of phases for those that the worker notes. "start" is before the worker notes anything.
@@ -21,6 +21,8 @@ class Kill:
     phase: str
     point: str = ""
     after_s: float = 0.0
+    replaying: bool = False                   # while the open batch of the start before was run again
+    rows_committed: int = 0                   # by this start
 
 
 class Killer:
@@ -70,9 +72,10 @@ class Killer:
         self._kill(process, "aimed")
 
     def by_phase(self):
-        table = defaultdict(lambda: {"named": 0, "random": 0, "aimed": 0})
+        table = defaultdict(Counter)
         for kill in self.kills:
             table[kill.phase][kill.how] += 1
+            table[kill.phase]["replaying"] += kill.replaying
         return table
 
     def outside_kills(self, phase) -> int:
@@ -84,7 +87,7 @@ class Killer:
     def _start(self, **env):
         self.phase_file.write_bytes(b"")
         self.started = time.monotonic()
-        return self.weir.start("run", self.file, env={"WEIR_PHASE_FILE": str(self.phase_file), **self.env, **env})
+        return self.weir.start("run", self.file, "--json", env={"WEIR_PHASE_FILE": str(self.phase_file), **self.env, **env})
 
     def _kill(self, process, how):
         os.kill(process.pid, signal.SIGKILL)
@@ -99,7 +102,9 @@ class Killer:
 
     def _record(self, how, process, point=""):
         fd = os.open(self.phase_file, os.O_RDONLY)
-        self.kills.append(Kill(how, self._phase(fd), point, time.monotonic() - self.started))
+        committed = [int(line["rows_in"]) for line in process.log("batch committed")]
+        replaying = bool(process.log("running the open batch again from its plan")) and not committed
+        self.kills.append(Kill(how, self._phase(fd), point, time.monotonic() - self.started, replaying, sum(committed)))
         os.close(fd)
 
     @staticmethod

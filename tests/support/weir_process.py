@@ -16,6 +16,12 @@ def weir_binary() -> Path:
     return Path(os.environ.get("WEIR_BIN") or ROOT / "build" / "debug" / "weir").resolve()
 
 
+def log_lines(text, message=None) -> list[dict]:
+    """The lines of a run with --json: all, or those of one message. A kill may have cut the last one."""
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
+    return [line for line in lines if message is None or line["message"] == message]
+
+
 @dataclass
 class Ended:
     code: int
@@ -27,9 +33,7 @@ class Ended:
         return self
 
     def log(self, message=None) -> list[dict]:
-        """The lines of a run with --json: all, or those of one message."""
-        lines = [json.loads(line) for line in self.err.splitlines() if line.startswith("{")]
-        return [line for line in lines if message is None or line["message"] == message]
+        return log_lines(self.err, message)
 
     def summary(self) -> dict[str, int]:
         """What the last line of a run that ended well counts: batches, rows_in, rows_out, dead_letters, dropped."""
@@ -56,6 +60,9 @@ class WeirProcess:
     @property
     def err(self) -> str:
         return self.err_path.read_text(errors="replace")
+
+    def log(self, message=None) -> list[dict]:
+        return log_lines(self.err, message)
 
     @property
     def pid(self) -> int:
