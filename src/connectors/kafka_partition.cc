@@ -1,6 +1,8 @@
 #include "connectors/kafka_partition.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include <librdkafka/rdkafka.h>
 
@@ -10,6 +12,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t pull_max = 4096;
+constexpr std::size_t page_size = 256 << 10;
 
 Micros timestamp_of(const rd_kafka_message_t* message) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
@@ -17,30 +20,37 @@ Micros timestamp_of(const rd_kafka_message_t* message) {
   return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0 ? no_timestamp : Micros(ms * 1000);
 }
 
-void append_headers(const rd_kafka_message_t* message, Record& record, std::vector<Header>& headers) {
+void append_headers(const rd_kafka_message_t* message, Record& record, KafkaTaken& taken) {
   rd_kafka_headers_t* list = nullptr;
-  record.headers_begin = static_cast<std::uint32_t>(headers.size());
+  record.headers_begin = static_cast<std::uint32_t>(taken.headers.size());
   if (rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
   for (std::size_t i = 0; rd_kafka_header_get_all(list, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-    Header header{name, std::nullopt};
-    if (value != nullptr) header.value = std::string_view(static_cast<const char*>(value), size);
-    headers.push_back(header);
+    const std::size_t name_size = std::strlen(name);
+    Header header{{taken.pages.keep(name, name_size), name_size}, std::nullopt};
+    if (value != nullptr) header.value = std::string_view(taken.pages.keep(value, size), size);
+    taken.headers.push_back(header);
   }
-  record.headers_count = static_cast<std::uint32_t>(headers.size()) - record.headers_begin;
-}
-
-// Null and empty are different: an empty payload keeps a pointer.
-const char* bytes_of(const void* data, std::size_t size) {
-  return data == nullptr ? nullptr : size == 0 ? "" : static_cast<const char*>(data);
+  record.headers_count = static_cast<std::uint32_t>(taken.headers.size()) - record.headers_begin;
 }
 
 }  // namespace
 
-KafkaTaken::~KafkaTaken() {
-  for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+// Null and empty are different: an empty text keeps a pointer.
+const char* KafkaPages::keep(const void* data, std::size_t size) {
+  if (data == nullptr) return nullptr;
+  if (size == 0) return "";
+  if (size > left_) {
+    left_ = std::max(size, page_size);
+    pages_.emplace_back(new char[left_]);  // NOLINT(modernize-make-unique): that would zero it
+    next_ = pages_.back().get();
+  }
+  char* const at = std::exchange(next_, next_ + size);
+  left_ -= size;
+  std::memcpy(at, data, size);
+  return at;
 }
 
 KafkaPartition::KafkaPartition(std::string topic, PartitionId partition, std::string topic_id, Offset next)
@@ -130,17 +140,17 @@ std::size_t KafkaPartition::take(Quota quota, KafkaTaken& taken) {
     ++held_begin_;
     ++count;
     Record record;
-    record.value = bytes_of(message->payload, message->len);
+    record.value = taken.pages.keep(message->payload, message->len);
     record.value_size = static_cast<std::uint32_t>(message->len);
-    record.key = bytes_of(message->key, message->key_len);
+    record.key = taken.pages.keep(message->key, message->key_len);
     record.key_size = static_cast<std::uint32_t>(message->key_len);
     record.offset = Offset(message->offset);
     record.timestamp = timestamp_of(message);
-    taken.messages.push_back(message);
-    append_headers(message, record, taken.headers);
+    append_headers(message, record, taken);
     taken.records.push_back(record);
     taken.bytes += size;
     next_ = Offset(message->offset + 1);
+    rd_kafka_message_destroy(message);
     failures = 0;
   }
   return count;

@@ -3,7 +3,10 @@
 // librdkafka's position. An error ends the stream: nothing behind it is given until the partition is started again at our
 // own offset, so no error can skip records in silence.
 //
-// Threads: one caller at a time. Ownership: messages that are taken belong to the taker; those held back are ours.
+// Records are copied out of librdkafka's messages as they are taken: a message costs several times its bytes beside them,
+// and keeps the whole answer that it came in.
+//
+// Threads: one caller at a time. Ownership: what is taken points into memory of the taker; messages are ours.
 
 #include <cstdint>
 #include <memory>
@@ -25,17 +28,23 @@ struct KafkaTrouble {
   std::string text;
 };
 
-// What one fetch took of one partition. Destroys its messages unless they are handed on.
+// Bytes that stay where they are until all go together.
+class KafkaPages {
+ public:
+  const char* keep(const void* data, std::size_t size);
+
+ private:
+  std::vector<std::unique_ptr<char[]>> pages_;
+  std::size_t left_ = 0;  // of the last page
+  char* next_ = nullptr;
+};
+
+// What one fetch took of one partition.
 struct KafkaTaken {
-  std::vector<rd_kafka_message_s*> messages;
   std::vector<Record> records;  // `stream` is not set; headers_begin counts in `headers`
   std::vector<Header> headers;
   std::uint64_t bytes = 0;
-
-  KafkaTaken() = default;
-  KafkaTaken(KafkaTaken&&) noexcept = default;
-  KafkaTaken& operator=(KafkaTaken&&) = delete;
-  ~KafkaTaken();
+  KafkaPages pages;  // what the views above look at
 };
 
 class KafkaPartition {

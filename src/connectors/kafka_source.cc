@@ -22,12 +22,6 @@ Clock::Duration refresh_interval(const ConnectionSpec& connection) {
   return error == std::errc() && ms > 0 ? Clock::Duration(ms * 1000) : usual;
 }
 
-// Messages go before the client that they came from.
-struct Held {
-  std::shared_ptr<KafkaConsumer> consumer;
-  std::vector<KafkaTaken> taken;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<KafkaSource>> KafkaSource::make(KafkaSourceOptions options, const Clock& clock) {
@@ -166,8 +160,7 @@ Clock::Duration KafkaSource::longest_wait() const {
 
 Fetched KafkaSource::gather(const Position& begins, Taken taken) {
   Fetched fetched;
-  auto held = std::make_shared<Held>();
-  held->consumer = consumer_;
+  auto pages = std::make_shared<std::vector<KafkaPages>>();
   std::size_t total = 0;
   for (const auto& [reader, mine] : taken) total += mine.records.size();
   RecordBatch& batch = fetched.records;
@@ -191,9 +184,9 @@ Fetched KafkaSource::gather(const Position& begins, Taken taken) {
     }
     batch.headers.insert(batch.headers.end(), mine.headers.begin(), mine.headers.end());
     batch.bytes.value += mine.bytes;
-    held->taken.push_back(std::move(mine));
+    pages->push_back(std::move(mine.pages));
   }
-  batch.owner = std::move(held);
+  batch.owner = std::move(pages);
   return fetched;
 }
 

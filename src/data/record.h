@@ -2,8 +2,7 @@
 // Holds raw records as a source gave them: bytes of key and value, headers, place and time. Null, empty and present
 // are three different things for keys and values.
 //
-// Ownership: views point into memory that `owner` keeps alive (for Kafka, librdkafka's own message buffers, so nothing
-// is copied). Threads: immutable once made.
+// Ownership: views point into memory that `owner` keeps alive. Threads: immutable once made.
 
 #include <cstdint>
 #include <memory>
