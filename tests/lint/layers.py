@@ -54,7 +54,7 @@ CC_ONLY_EXCEPT = {
 # Headers of C and of the system that have a dot or a slash in their name; those of C++ have none.
 SYSTEM = {
     "arpa/inet.h", "dirent.h", "dlfcn.h", "elf.h", "endian.h", "errno.h", "execinfo.h", "fcntl.h", "grp.h", "ifaddrs.h",
-    "limits.h", "link.h", "linux/fs.h", "linux/openat2.h", "locale.h", "net/if.h", "netdb.h", "netinet/in.h",
+    "limits.h", "link.h", "linux/fs.h", "linux/openat2.h", "locale.h", "malloc.h", "net/if.h", "netdb.h", "netinet/in.h",
     "netinet/tcp.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
     "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/prctl.h",
     "sys/random.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h", "sys/stat.h", "sys/statvfs.h", "sys/syscall.h",
