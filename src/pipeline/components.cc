@@ -11,6 +11,7 @@
 #include "connectors/kafka_source.h"
 #include "connectors/rate_source.h"
 #include "pipeline/graph.h"
+#include "pipeline/memory_share.h"
 
 namespace weir {
 namespace {
@@ -28,17 +29,12 @@ std::uint64_t index_of(const PipelineSpec& pipeline, const SourceSpec& source) {
   return index;
 }
 
-// Shares of resources.memory; the rest is for the batches themselves, steps and their state.
-Bytes share(const PipelineSpec& pipeline, std::uint64_t one_in) {
-  return Bytes(pipeline.resources.memory.value / one_in);
-}
-
 // One session for all file and console sinks of a pipeline, opened when the first one is made.
 struct IoSession {
   std::shared_ptr<Session> session;
   Result<std::shared_ptr<Session>> get(const PipelineSpec& pipeline) {
     SessionLimits limits;
-    limits.memory = share(pipeline, 4);
+    limits.memory = memory_share(pipeline, 4);
     if (!session) session = TRY(Session::open(SessionKind::io, limits));
     return session;
   }
@@ -51,7 +47,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, const Pipeli
     options.pipeline = pipeline.name;
     options.spec = spec.kafka;
     options.connection = connection_of(pipeline, spec.kafka.connection);
-    options.queue_memory = share(pipeline, 8);
+    options.queue_memory = memory_share(pipeline, 8);
     if (pipeline.trigger.kind == TriggerSpec::Kind::once) {  // all in one batch
       options.spec.max_records = UINT64_MAX;
       options.spec.max_bytes = Bytes(UINT64_MAX);

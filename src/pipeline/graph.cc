@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "formats/contract.h"
 #include "formats/dead_letter.h"
+#include "pipeline/memory_share.h"
 #include "pipeline/stateful_steps.h"
 #include "steps/stateless_chain.h"
 
@@ -19,10 +20,10 @@ Result<SourceNode> build_source(const SourceSpec& spec, const PipelineSpec& pipe
   node.name = spec.name;
   node.source = TRY(components.source(spec, pipeline, clock));
   if (spec.type == "kafka") {
-    // Two batches are held at once, and columns take about as much again as bytes. A record costs its client about half a
-    // kilobyte beside its payload.
-    const std::uint64_t share = pipeline.resources.memory.value / 8;
-    node.limits.records_max = std::min(spec.kafka.max_records, share / 512);
+    // Beside its bytes a record costs its place in the batch, and its columns.
+    constexpr std::uint64_t bytes_a_record = 256;
+    const std::uint64_t share = memory_share(pipeline, 8).value;
+    node.limits.records_max = std::min(spec.kafka.max_records, share / bytes_a_record);
     node.limits.bytes_max = std::min(spec.kafka.max_bytes, Bytes(share));
   }
   node.watermark = spec.watermark;
@@ -82,7 +83,7 @@ bool Graph::has_state() const {
 Result<Graph> build_graph(const PipelineSpec& spec, const Components& components, Clock& clock) {
   Graph graph;
   SessionLimits limits;
-  limits.memory = Bytes(spec.resources.memory.value / 4);
+  limits.memory = memory_share(spec, 4);
   graph.owner = spec.owner;
   const StepSessions sessions{TRY(Session::open(SessionKind::compute, limits)),
                               TRY(Session::open(SessionKind::careful, limits))};

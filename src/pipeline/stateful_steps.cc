@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "pipeline/memory_share.h"
 #include "steps/aggregate.h"
 #include "steps/dedup.h"
 
@@ -35,7 +36,7 @@ bool follows_aggregate(const PipelineSpec& pipeline, std::string edge) {
 Bytes state_memory(const PipelineSpec& pipeline) {
   const auto steps = std::count_if(pipeline.steps.begin(), pipeline.steps.end(),
                                    [](const StepSpec& step) { return step.is_stateful(); });
-  return Bytes(pipeline.resources.memory.value / 4 / static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(steps, 1)));
+  return memory_share(pipeline, 4 * static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(steps, 1)));
 }
 
 Error no_watermark(const SourceSpec& source, const std::string& place) {
