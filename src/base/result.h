@@ -50,7 +50,8 @@ std::string_view to_string(Fault fault);
 }  // namespace weir
 
 // TRY(expr): the value of a Result, or return its error from the enclosing function. A GNU statement
-// expression, so use it for one call at a time, never nested.
+// expression, so use it for one call at a time, never nested, and never inside braces after another value: g++ does not
+// destroy what is there of an aggregate when it returns from the middle of it.
 #define TRY(...)                                                              \
   __extension__({                                                             \
     auto&& try_result_ = (__VA_ARGS__);                                       \

@@ -35,10 +35,10 @@ constexpr std::uint64_t events_a_second = 12'000;
 constexpr std::chrono::seconds catch_up_max{60};
 constexpr std::chrono::milliseconds frame{200};
 // The events' own time: so long in all, across a midnight, so that there are windows to close and two days to keep apart.
-constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t event_span = 2 * 3'600 * second;
-constexpr std::int64_t again_max = 5 * 60 * second;  // half the watermark's delay
-constexpr std::int64_t day = 24 * 3'600 * second;
+constexpr std::int64_t minute = 60'000'000;
+constexpr std::int64_t event_span = 120 * minute;
+constexpr std::int64_t again_max = 5 * minute;  // half the watermark's delay
+constexpr std::int64_t day = 1'440 * minute;
 
 struct DemoOptions {
   std::string keep;

@@ -140,7 +140,8 @@ Result<Written> DeltaSink::write(const BatchId& id, const Batch& rows) {
 Status DeltaSink::prepare(const delta::Layout& layout, const delta::PartitionParts& parts,
                           std::optional<Prepared>& prepared) {
   if (prepared && prepared->layout == layout) return {};
-  prepared = Prepared{layout, TRY(delta::write_data_files(*io_, root_, layout, parts.parts, clock_))};
+  auto files = TRY(delta::write_data_files(*io_, root_, layout, parts.parts, clock_));
+  prepared = Prepared{layout, std::move(files)};
   return {};
 }
 

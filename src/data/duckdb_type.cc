@@ -81,7 +81,8 @@ Result<Type> from_struct(duckdb_logical_type type) {
     std::string owned = name;
     duckdb_free(name);
     const LogicalType child(duckdb_struct_type_child_type(type, i));
-    out.children.push_back({std::move(owned), TRY(from_duckdb(child.get()))});
+    Type type_of_child = TRY(from_duckdb(child.get()));
+    out.children.push_back({std::move(owned), std::move(type_of_child)});
   }
   return out;
 }
@@ -90,8 +91,10 @@ Result<Type> from_map(duckdb_logical_type type) {
   const LogicalType key(duckdb_map_type_key_type(type));
   const LogicalType value(duckdb_map_type_value_type(type));
   Type out{TypeKind::map, 0, 0, {}};
-  out.children.push_back({"key", TRY(from_duckdb(key.get()))});
-  out.children.push_back({"value", TRY(from_duckdb(value.get()))});
+  Type type_of_key = TRY(from_duckdb(key.get()));
+  Type type_of_value = TRY(from_duckdb(value.get()));
+  out.children.push_back({"key", std::move(type_of_key)});
+  out.children.push_back({"value", std::move(type_of_value)});
   return out;
 }
 

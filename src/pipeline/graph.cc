@@ -85,8 +85,9 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   SessionLimits limits;
   limits.memory = memory_share(spec, 4);
   graph.owner = spec.owner;
-  const StepSessions sessions{TRY(Session::open(SessionKind::compute, limits)),
-                              TRY(Session::open(SessionKind::careful, limits))};
+  StepSessions sessions;
+  sessions.compute = TRY(Session::open(SessionKind::compute, limits));
+  sessions.careful = TRY(Session::open(SessionKind::careful, limits));
   for (const SourceSpec& source : spec.sources)
     graph.sources.push_back(TRY(build_source(source, spec, components, clock)));
   for (const std::vector<StepSpec>& chain : chains_of(spec)) {

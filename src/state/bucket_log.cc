@@ -73,7 +73,8 @@ std::string meta_key(const std::string& family) { return std::string(layout::met
 
 Result<BucketLog> BucketLog::open(Checkpoint& checkpoint, const std::string& id, std::string identity,
                                   StateMeanings meanings) {
-  BucketLog log(checkpoint, TRY(checkpoint.state_family(id)), std::move(identity), std::move(meanings));
+  std::string family = TRY(checkpoint.state_family(id));
+  BucketLog log(checkpoint, std::move(family), std::move(identity), std::move(meanings));
   TRY(log.read_head());
   return log;
 }

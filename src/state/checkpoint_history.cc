@@ -102,7 +102,9 @@ Result<Identity> read_identity(Database& database) {
 }
 
 Result<History> read_history(Database& database) {
-  History history{TRY(read_plans(database)), TRY(read_commits(database))};
+  auto plans = TRY(read_plans(database));
+  auto commits = TRY(read_commits(database));
+  History history{std::move(plans), std::move(commits)};
   TRY(without_hole(history.plans, "plan"));
   TRY(without_hole(history.commits, "commit"));
 
