@@ -23,21 +23,15 @@ void move_into(std::vector<Rejected>& to, std::vector<Rejected>& from) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
-Status decode_sources(Graph& graph, const std::vector<Fetched>& fetched, const Plan& plan, BatchResult& result,
-                      Edges& edges) {
+void take_sources(Graph& graph, FetchedSet& set, const Plan& plan, BatchResult& result, Edges& edges) {
   for (std::size_t i = 0; i < graph.sources.size(); ++i) {
     SourceNode& node = graph.sources[i];
-    const Fetched& one = fetched[i];
+    const Fetched& one = set.sources[i];
+    Decoded& decoded = set.decoded[i];
     SourceProgress progress{node.name, one.rows(), one.records.bytes.value, one.ranges, {}};
-    Batch rows;
-    if (one.columns) {
-      rows = *one.columns;
-    } else {
-      Decoded decoded = TRY(node.decoder->decode(one.records, i));
-      rows = std::move(decoded.rows);
-      result.books.rejected(decoded.rejected);
-      move_into(result.rejected, decoded.rejected);
-    }
+    Batch rows = one.columns ? *one.columns : std::move(decoded.rows);
+    result.books.rejected(decoded.rejected);
+    move_into(result.rejected, decoded.rejected);
     result.highest.emplace_back();
     if (node.watermark) {
       EventTimes times = take_event_times(node, rows, one, plan.clock);
@@ -53,7 +47,6 @@ Status decode_sources(Graph& graph, const std::vector<Fetched>& fetched, const P
     if (planned != nullptr) edge.time = {planned->late, planned->watermark};
     edges[node.name] = std::move(edge);
   }
-  return {};
 }
 
 Status run_steps(Graph& graph, BatchResult& result, Edges& edges) {
@@ -82,14 +75,12 @@ Status run_steps(Graph& graph, BatchResult& result, Edges& edges) {
 
 }  // namespace
 
-Result<BatchResult> run_batch(Graph& graph, const std::vector<Fetched>& fetched, const Plan& plan, PhaseTimer& timer) {
+Result<BatchResult> run_batch(Graph& graph, FetchedSet& set, const Plan& plan) {
   BatchResult result;
   Edges edges;
-  timer.enter(Phase::decode);
   CRASH_POINT("decode.before");
-  TRY(decode_sources(graph, fetched, plan, result, edges));
+  take_sources(graph, set, plan, result, edges);
   CRASH_POINT("decode.after");
-  timer.enter(Phase::run);
   CRASH_POINT("run.before");
   TRY(run_steps(graph, result, edges));
   for (const SinkNode& sink : graph.sinks) result.sink_rows.push_back(edges.at(sink.from).rows);

@@ -1,5 +1,5 @@
 #pragma once
-// Runs one fetched batch through decoders and steps, in memory only: the same input under the same plan gives the same
+// Runs one fetched and decoded batch through the steps, in memory only: the same input under the same plan gives the same
 // rows for every sink and the same dead letters. Nothing outside is touched, so it can be run again at will.
 //
 // Steps that remember collect their changes aside: the runner packs them into the commit, or discards them.
@@ -12,8 +12,8 @@
 
 #include "base/result.h"
 #include "pipeline/books.h"
+#include "pipeline/fetcher.h"
 #include "pipeline/graph.h"
-#include "pipeline/phase_timer.h"
 #include "pipeline/progress.h"
 #include "pipeline/source_times.h"
 #include "state/plan.h"
@@ -29,7 +29,8 @@ struct BatchResult {
   BatchProgress progress;  // sources, steps, drops and expectations filled in
 };
 
-Result<BatchResult> run_batch(Graph& graph, const std::vector<Fetched>& fetched, const Plan& plan, PhaseTimer& timer);
+// What was decoded is moved out of the set; its raw records stay.
+Result<BatchResult> run_batch(Graph& graph, FetchedSet& set, const Plan& plan);
 
 // The rejected rows, in order of source record, as rows for the dead-letter sink. `fetched` holds their raw bytes.
 Batch dead_letter_rows(const Graph& graph, const std::vector<Fetched>& fetched, const BatchResult& result,

@@ -12,8 +12,20 @@ std::uint64_t FetchedSet::rows() const {
   return rows;
 }
 
-Fetcher::Fetcher(std::vector<SourceNode>& sources, std::stop_token stop)
+Status decode(std::vector<SourceNode>& sources, Clock& clock, FetchedSet& set) {
+  const Clock::Duration since = clock.running();
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    Decoded decoded;
+    if (sources[i].decoder) decoded = TRY(sources[i].decoder->decode(set.sources[i].records, i));
+    set.decoded.push_back(std::move(decoded));
+  }
+  set.decoding = clock.running() - since;
+  return {};
+}
+
+Fetcher::Fetcher(std::vector<SourceNode>& sources, Clock& clock, std::stop_token stop)
     : sources_(sources),
+      clock_(clock),
       outer_(std::move(stop), [this] { ending_.request_stop(); }),
       worker_([this](std::stop_token ended) { work(ended); }) {}
 
@@ -77,6 +89,7 @@ Result<FetchedSet> Fetcher::fetch_all(const std::vector<FetchLimits>& limits) {
     const Fetched& one = set.sources[i];
     set.full = set.full || one.rows() >= limits[i].records_max || one.records.bytes >= limits[i].bytes_max;
   }
+  TRY(decode(sources_, clock_, set));
   return set;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Calls the sources on a thread of its own, so that the next batch is fetched while this one runs and commits. All
-// calls to a source after start-up go through here; that is what "one caller at a time" rests on.
+// Calls the sources and their decoders on a thread of its own, so that the next batch is fetched and decoded while this
+// one runs and commits. All calls to a source after start-up go through here; that is what "one caller at a time" rests
+// on. A decoder has no state from batch to batch: what it makes of records does not depend on the plan.
 //
 //   fetcher.begin(limits)      starts a fetch of every source; nothing happens when one is under way
 //   fetcher.take()             waits for it and hands it over
@@ -8,7 +9,7 @@
 //
 // What was fetched ahead and not planned is forgotten at the end: nothing was promised.
 //
-// Threads: one caller at a time. Ownership: the sources must outlive the fetcher.
+// Threads: one caller at a time. Ownership: the sources and the clock must outlive the fetcher.
 
 #include <condition_variable>
 #include <functional>
@@ -26,15 +27,20 @@ namespace weir {
 
 struct FetchedSet {
   std::vector<Fetched> sources;  // by the graph's order
+  std::vector<Decoded> decoded;  // the same; empty for a source that knows its columns
+  Clock::Duration decoding{0};   // what that took
   std::vector<std::vector<PartitionLag>> lag;
   bool full = false;  // a limit of records or bytes was reached: there is more
   std::uint64_t rows() const;
 };
 
+// Decodes what `set.sources` holds.
+Status decode(std::vector<SourceNode>& sources, Clock& clock, FetchedSet& set);
+
 class Fetcher {
  public:
   // `stop` ends a fetch under way with what is there.
-  explicit Fetcher(std::vector<SourceNode>& sources, std::stop_token stop = {});
+  Fetcher(std::vector<SourceNode>& sources, Clock& clock, std::stop_token stop = {});
   ~Fetcher();
   Fetcher(const Fetcher&) = delete;
   Fetcher& operator=(const Fetcher&) = delete;
@@ -49,6 +55,7 @@ class Fetcher {
   Result<FetchedSet> fetch_all(const std::vector<FetchLimits>& limits);
 
   std::vector<SourceNode>& sources_;
+  Clock& clock_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<std::vector<FetchLimits>> wanted_;  // guarded by mutex_

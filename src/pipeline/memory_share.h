@@ -2,8 +2,8 @@
 // How resources.memory is split. The process takes its part before the first record: the pages of the executable that are
 // in use, three DuckDB sessions, Kafka's clients, RocksDB. Shares are of the rest:
 //
-//   fetch queue 1/8; batch as fetched 1/8, twice, since the next one is fetched while this one runs; its columns about as
-//   much again; DuckDB's limits 1/4 each, which a stream of small batches does not come near; state 1/4
+//   fetch queue 1/8; batch as fetched 1/8, twice, since the next one is fetched and decoded while this one runs; its
+//   columns about as much again; DuckDB's limits 1/4 each, which a stream of small batches does not come near; state 1/4
 //
 // Threads: plain functions.
 

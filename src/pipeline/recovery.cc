@@ -188,6 +188,7 @@ Status Runner::replay(const Plan& plan) {
     set.sources.push_back(TRY(persist(RetrySpec{}, read)));
     set.lag.push_back(node.source->lag());
   }
+  TRY(decode(graph_.sources, clock_, set));
   times_.adopt(plan);
   return process(plan, set, true);
 }

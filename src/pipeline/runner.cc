@@ -62,7 +62,7 @@ Status Runner::loop() {
     for (SourceNode& node : graph_.sources)
       until_->push_back(TRY(persist(RetrySpec{}, [&] { return node.source->end(); })));
   }
-  fetcher_ = std::make_unique<Fetcher>(graph_.sources, stop_);
+  fetcher_ = std::make_unique<Fetcher>(graph_.sources, clock_, stop_);
   for (std::uint64_t batches = 0; options_.batches_max == 0 || batches < options_.batches_max;) {
     timer_.enter(Phase::wait);
     if (!trigger_.wait(stop_)) return {};
@@ -162,8 +162,9 @@ Result<Plan> Runner::plan(const FetchedSet& set) {
   return plan;
 }
 
-Status Runner::process(const Plan& plan, const FetchedSet& set, bool replayed) {
-  BatchResult result = TRY(run_batch(graph_, set.sources, plan, timer_));
+Status Runner::process(const Plan& plan, FetchedSet& set, bool replayed) {
+  timer_.enter(Phase::run);
+  BatchResult result = TRY(run_batch(graph_, set, plan));
   const BatchId id{checkpoint_->writer(), checkpoint_->epoch(), plan.number, plan.hash()};
   timer_.enter(Phase::write);
   TRY(write_sinks(id, plan, result, set.sources));
@@ -294,6 +295,7 @@ void Runner::report(const Plan& plan, const FetchedSet& set, BatchResult& result
   if (fetcher_) fetcher_->report(std::move(committed));
   CRASH_POINT("report.after_offsets");
   progress.durations = timer_.take();
+  progress.durations[static_cast<std::size_t>(Phase::decode)] = set.decoding;
   if (options_.listener != nullptr) options_.listener->committed(progress);
 }
 

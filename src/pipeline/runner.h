@@ -32,6 +32,7 @@
 #include "pipeline/batch_run.h"
 #include "pipeline/fetcher.h"
 #include "pipeline/graph.h"
+#include "pipeline/phase_timer.h"
 #include "pipeline/progress.h"
 #include "pipeline/retry.h"
 #include "pipeline/source_times.h"
@@ -76,7 +77,7 @@ class Runner {
   bool state_due() const;
   Status renew_claims();
 
-  Status process(const Plan& plan, const FetchedSet& set, bool replayed);
+  Status process(const Plan& plan, FetchedSet& set, bool replayed);
   Result<Plan> plan(const FetchedSet& set);
   Status write_sinks(const BatchId& id, const Plan& plan, BatchResult& result, const std::vector<Fetched>& fetched);
   Status write_one(SinkNode& node, const BatchId& id, const Plan& plan, const Batch& rows, BatchResult& result);

@@ -8,6 +8,8 @@
 namespace weir {
 namespace {
 
+SystemClock system_clock;
+
 // Gives one more record at each fetch; fails once when told.
 class CountingSource final : public Source {
  public:
@@ -46,7 +48,7 @@ struct Two {
 
 TEST_CASE("a fetch under way is not started twice") {
   Two two;
-  Fetcher fetcher(two.nodes);
+  Fetcher fetcher(two.nodes, system_clock);
   fetcher.begin({FetchLimits{}, FetchLimits{}});
   fetcher.begin({FetchLimits{}, FetchLimits{}});
   REQUIRE(fetcher.take().value().rows() == 2);
@@ -56,7 +58,7 @@ TEST_CASE("a fetch under way is not started twice") {
 TEST_CASE("what one source gave is not lost when the next one fails") {
   Two two;
   two.second->fail_next = true;
-  Fetcher fetcher(two.nodes);
+  Fetcher fetcher(two.nodes, system_clock);
   fetcher.begin({FetchLimits{}, FetchLimits{}});
   REQUIRE_FALSE(fetcher.take().has_value());
   fetcher.begin({FetchLimits{}, FetchLimits{}});
@@ -65,10 +67,26 @@ TEST_CASE("what one source gave is not lost when the next one fails") {
   REQUIRE(two.first->fetched == 1);
 }
 
+TEST_CASE("what was fetched comes decoded, each source by its own decoder") {
+  Two two;
+  ContractSpec contract;
+  contract.name = "c";
+  contract.fields.push_back({"id"});
+  contract.fields.back().type = "int64";
+  for (SourceNode& node : two.nodes)
+    node.decoder = make_json_decoder(Contract::compile(contract).value(), {"in", {}, {}});
+  Fetcher fetcher(two.nodes, system_clock);
+  fetcher.begin({FetchLimits{}, FetchLimits{}});
+  const auto set = fetcher.take();
+  REQUIRE(set.value().decoded.size() == 2);
+  REQUIRE(set.value().decoded[1].rejected.at(0).code == Code::null_value);
+  REQUIRE(set.value().decoded[1].rejected.at(0).src == make_src(1, 0));
+}
+
 TEST_CASE("positions are reported before the next fetch and at the end") {
   Two two;
   {
-    Fetcher fetcher(two.nodes);
+    Fetcher fetcher(two.nodes, system_clock);
     fetcher.report({{{"t", PartitionId(0), Offset(5)}}, {}});
     fetcher.begin({FetchLimits{}, FetchLimits{}});
     REQUIRE(fetcher.take().has_value());
@@ -98,7 +116,7 @@ TEST_CASE("a stop ends a fetch that would wait") {
   std::vector<SourceNode> nodes(1);
   nodes[0].source = std::make_unique<WaitingSource>();
   std::stop_source stop;
-  Fetcher fetcher(nodes, stop.get_token());
+  Fetcher fetcher(nodes, system_clock, stop.get_token());
   fetcher.begin({FetchLimits{}});
   stop.request_stop();
   REQUIRE(fetcher.take().value().rows() == 0);
@@ -106,7 +124,7 @@ TEST_CASE("a stop ends a fetch that would wait") {
 
 TEST_CASE("reaching a limit says that there is more") {
   Two two;
-  Fetcher fetcher(two.nodes);
+  Fetcher fetcher(two.nodes, system_clock);
   FetchLimits one;
   one.records_max = 1;
   fetcher.begin({one, one});
