@@ -9,6 +9,7 @@ failed=0
 
 tools/venv.sh >/dev/null || exit 1
 ctest --preset "$preset" -j2 </dev/null || failed=1
+if [ "$preset" = debug ]; then "$(tools/venv.sh)" -m pytest -q -p no:cacheprovider spark/tests </dev/null || failed=1; fi
 
 folders=()
 for folder in "$@"; do

@@ -1,0 +1,3 @@
+from weir_spark.cli import main
+
+raise SystemExit(main())
