@@ -195,6 +195,8 @@ class Writer {
       out += value + "}` | " + cell(key.doc) + " |\n";
     }
     for (const Outline& inner : outline.inner) out += "| " + type_name(inner) + " | " + cell(inner.doc) + " |\n";
+    for (const Outline& inner : outline.inner)
+      if (inner.kind == Kind::object) write_once(inner, title, title, "");
   }
 
   std::vector<Section> later_;

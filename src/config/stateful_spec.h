@@ -29,7 +29,7 @@ constexpr auto names_of(OnLate) {
 constexpr auto names_of(EmitMode) {
   return std::array{Named<EmitMode>{EmitMode::append, "append", "each row once, when its window is closed"},
                     Named<EmitMode>{EmitMode::update, "update", "the rows that changed, each batch"},
-                    Named<EmitMode>{EmitMode::complete, "complete", "all rows, each batch", true}};
+                    Named<EmitMode>{EmitMode::complete, "complete", "all rows, each batch that changes one"}};
 }
 
 struct DedupSpec {
@@ -66,23 +66,52 @@ void describe(V& v, GroupKeySpec& s) {
         {.doc = "a column made by SQL", .text = Text::sql, .example = "{hour: \"date_trunc('hour', event_time)\"}"});
 }
 
-struct WindowSpec {
-  std::chrono::microseconds tumbling{0};
+// Windows of event time: one of tumbling, sliding and session.
+struct TimeWindowSpec {
+  std::optional<std::chrono::microseconds> tumbling;
+  std::optional<std::chrono::microseconds> sliding;
+  std::optional<std::chrono::microseconds> every;    // with sliding
+  std::optional<std::chrono::microseconds> session;  // the gap
   std::chrono::microseconds offset{0};
+  std::string time_zone;  // empty: UTC
+};
+
+template <class V>
+void describe(V& v, TimeWindowSpec& s) {
+  v.field("tumbling", s.tumbling,
+          {.doc = "Windows of this length, side by side from the epoch on.", .min = 0.001, .example = "5m"});
+  v.field("sliding", s.sliding,
+          {.doc = "Windows of this length that overlap: a row is in each that holds its time.",
+           .min = 0.001,
+           .example = "10m"});
+  v.field(
+      "every", s.every,
+      {.doc = "With `sliding`: how far apart the windows begin; at most their length.", .min = 0.001, .example = "2m"});
+  v.field("session", s.session,
+          {.doc = "Windows that end when a key has had no row for this long.",
+           .min = 0.001,
+           .example = "5m",
+           .later = true});
+  v.field("offset", s.offset,
+          {.doc = "Moves the windows' starts away from the epoch, in a time zone away from its midnight."});
+  v.field("time_zone", s.time_zone,
+          {.doc = "Windows of whole hours or days begin and end by the clocks of this zone, as the system's tzdata has "
+                  "it: a day then has 23, 24 or 25 hours.",
+           .default_text = "UTC",
+           .example = "Europe/Berlin"});
+}
+
+struct WindowSpec {
+  static constexpr bool forms = true;
+  enum class Kind { none, of_time };
+  Kind kind = Kind::none;
+  TimeWindowSpec of_time;
 };
 
 template <class V>
 void describe(V& v, WindowSpec& s) {
-  v.field("tumbling", s.tumbling,
-          {.doc = "Windows of this length, side by side from the epoch on.",
-           .required = true,
-           .min = 0.001,
-           .example = "5m"});
-  v.field("offset", s.offset, {.doc = "Moves the windows' starts away from the epoch."});
-  v.later("sliding");
-  v.later("every");
-  v.later("session");
-  v.later("time_zone");
+  v.word("none", s.kind, WindowSpec::Kind::none, "no windows: running totals by key");
+  v.map(s.of_time, s.kind, WindowSpec::Kind::of_time, {.doc = "windows of event time", .example = "{tumbling: 5m}"});
 }
 
 struct AggregateSpec {
@@ -91,14 +120,12 @@ struct AggregateSpec {
   NamedSql select;  // column -> aggregate, in file order
   EmitMode mode = EmitMode::append;
   OnLate late = OnLate::dead_letter;
+  std::optional<std::chrono::microseconds> ttl;  // of a key, without a window
 };
 
 template <class V>
 void describe(V& v, AggregateSpec& s) {
-  v.field("window", s.window,
-          {.doc = "Of event time; makes the columns window_start and window_end.",
-           .required = true,
-           .example = "{tumbling: 5m}"});
+  v.field("window", s.window, {.doc = "Of event time; makes the columns window_start and window_end."});
   v.field("by", s.by, {.doc = "What rows are grouped by."});
   v.field("select", s.select,
           {.doc = "Columns and their aggregates.",
@@ -107,7 +134,12 @@ void describe(V& v, AggregateSpec& s) {
            .example = "{payments: \"count(*)\"}"});
   v.field("mode", s.mode, {.doc = "When rows come out."});
   v.field("late", s.late, {.doc = "What becomes of a row behind the watermark."});
-  v.later("ttl");
+  v.field("ttl", s.ttl,
+          {.doc = "Without a window: a key that has had no row for this much event time is forgotten, and begins anew "
+                  "with its next row.",
+           .min = 0.001,
+           .default_text = "kept for ever",
+           .example = "24h"});
 }
 
 // The rules of fields that go together; `path` is the step's body, "steps.once.dedup".

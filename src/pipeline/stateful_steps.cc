@@ -82,7 +82,7 @@ class Maker {
     options.name = step_.name;
     options.maker = maker_of(step_, pipeline_);
     options.time = source_.watermark->column;
-    options.window = spec.window;
+    if (spec.window.kind == WindowSpec::Kind::of_time) options.window = spec.window.of_time;
     for (const GroupKeySpec& key : spec.by) {
       if (key.kind == GroupKeySpec::Kind::column) {
         options.by.emplace_back(key.column, quote_identifier(key.column));

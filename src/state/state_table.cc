@@ -54,8 +54,9 @@ struct StateTable::Impl {
     std::int64_t start = 0;
     bool whole = false;  // takes the place of the bucket's older parts
   };
-  std::vector<Sealing> sealing = {};  // buckets that go from memory with the commit
-  SealedRows sealed_new = {};         // their parts
+  std::vector<Sealing> sealing = {};    // buckets that go from memory with the commit
+  SealedRows sealed_new = {};           // their parts
+  std::set<std::int64_t> emptied = {};  // buckets that go with the commit because no row is left in them
 
   std::int64_t bucket_of(std::string_view key) const { return floor_to(time_of(key), width); }
 
@@ -95,6 +96,11 @@ struct StateTable::Impl {
     std::uint64_t bytes = sealed.memory();
     for (const auto& [start, bucket] : buckets) bytes += bucket.memory();
     return bytes;
+  }
+
+  // Whether this batch erased the last row of a bucket, sealed ones included.
+  bool has_emptied(std::int64_t start, const RowBucket& bucket) const {
+    return !passed(start) && bucket.changed() && bucket.live_rows() == 0 && bucket.hiding() == sealed.rows(start);
   }
 
   // Rows that can be found, of buckets that have not passed.
@@ -145,7 +151,7 @@ struct StateTable::Impl {
     std::uint64_t held = memory();
     for (const auto& [start, bucket] : buckets) {
       if (held <= memory_max) return;
-      if (passed(start) || bucket.memory() < seal_least) continue;
+      if (passed(start) || emptied.contains(start) || bucket.memory() < seal_least) continue;
       sealing.push_back({start, sealed.parts(start) >= parts_max});
       held -= bucket.memory();
     }
@@ -220,6 +226,7 @@ struct StateTable::Impl {
   void end_batch() {
     sealing.clear();
     sealed_new = {};
+    emptied.clear();
     horizon.reset();
   }
 };
@@ -368,14 +375,15 @@ Status StateTable::expire(Micros horizon) {
 Status StateTable::pack(StateChanges& changes) {
   Impl& impl = *impl_;
   for (const std::int64_t start : impl.passed_buckets()) impl.log.drop(start, changes);
+  for (const auto& [start, bucket] : impl.buckets)
+    if (impl.has_emptied(start, bucket)) impl.emptied.insert(start);
+  for (const std::int64_t start : impl.emptied) impl.log.drop(start, changes);
   impl.choose_sealing();
   for (const auto& [start, bucket] : impl.buckets) {
-    if (impl.passed(start) || !bucket.changed() || impl.is_sealing(start)) continue;
+    if (impl.passed(start) || impl.emptied.contains(start) || !bucket.changed() || impl.is_sealing(start)) continue;
     const BucketLog::Stored stored = impl.log.stored(start);
     const bool sealed = impl.sealed.has(start);
-    if (bucket.live_rows() == 0 && !sealed) {
-      impl.log.drop(start, changes);
-    } else if (stored.blocks >= blocks_max || stored.bytes > 2 * bucket.live_bytes() + fold_slack) {
+    if (stored.blocks >= blocks_max || stored.bytes > 2 * bucket.live_bytes() + fold_slack) {
       impl.log.fold(start, bucket.encode_all(sealed), changes);
     } else {
       impl.log.append(start, bucket.encode_changes(), changes);
@@ -395,11 +403,9 @@ void StateTable::merge() {
   }
   impl.sealed.take(std::move(impl.sealed_new));
   for (const std::int64_t start : impl.sealed.buckets())
-    if (impl.passed(start)) impl.sealed.forget(start);
-  std::erase_if(impl.buckets, [&](const auto& entry) {
-    const auto& [start, bucket] = entry;
-    return impl.passed(start) || (bucket.changed() && bucket.live_rows() == 0 && !impl.sealed.has(start));
-  });
+    if (impl.passed(start) || impl.emptied.contains(start)) impl.sealed.forget(start);
+  std::erase_if(impl.buckets,
+                [&](const auto& entry) { return impl.passed(entry.first) || impl.emptied.contains(entry.first); });
   for (auto& [start, bucket] : impl.buckets)
     if (bucket.changed()) bucket.merge(impl.sealed.has(start));
   impl.log.merge();
@@ -412,6 +418,13 @@ void StateTable::discard() {
   std::erase_if(impl.buckets, [](const auto& entry) { return entry.second.entries() == 0; });
   impl.log.discard();
   impl.end_batch();
+}
+
+std::vector<Micros> StateTable::buckets() const {
+  std::vector<Micros> all;
+  for (const std::int64_t start : impl_->starts())
+    if (!impl_->passed(start)) all.emplace_back(start);
+  return all;
 }
 
 TableSize StateTable::size() const { return {impl_->rows(), Bytes(impl_->log.bytes()), Bytes(impl_->memory())}; }

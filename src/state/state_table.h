@@ -63,6 +63,8 @@ class StateTable {
   Result<Batch> range(Micros begin, Micros end);
   // The time of the earliest row; nullopt where there is none.
   Result<std::optional<Micros>> first_time();
+  // Where the buckets begin that hold something, in order: for range(), a piece at a time.
+  std::vector<Micros> buckets() const;
 
   // Removes all rows with time < horizon.
   Status expire(Micros horizon);

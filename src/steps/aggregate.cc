@@ -49,7 +49,7 @@ struct Aggregate::Impl {
   Impl(AggregateOptions with, AggregateShape shaped)
       : options(std::move(with)),
         shape(std::move(shaped)),
-        windows(options.window->tumbling, options.window->offset),
+        windows(*options.window->tumbling, options.window->offset),
         state_schema(std::make_shared<const Schema>(shape.state)),
         output_schema(std::make_shared<const Schema>(shape.output)) {
     on_time = {options.name,    options.time,  shape.time, options.late, "is in a window that ended not after",

@@ -54,12 +54,10 @@ class Shaper {
   }
 
   Status check_window() const {
-    if (!options_.window)
-      return wrong("window", "an aggregate without a window is not there yet; give it window: {tumbling: 5m}");
-    const WindowSpec& window = *options_.window;
-    if (window.tumbling.count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
-    constexpr std::chrono::hours longest{24 * 366 * 1000};
-    if (window.tumbling > longest) return wrong("window.tumbling", "a window is at most a thousand years long");
+    if (!options_.window) return wrong("window", "window: none is not there yet");
+    if (!options_.window->tumbling) return wrong("window", "this kind of window is not there yet; write tumbling: 5m");
+    if (options_.window->tumbling->count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
+    if (!options_.window->time_zone.empty()) return wrong("window.time_zone", "time zones are not there yet");
     if (options_.mode == EmitMode::complete)
       return wrong("mode", "complete is not there yet; append gives each window once, update what changed");
     return {};
@@ -197,9 +195,10 @@ class Shaper {
       kept.push_back("count(DISTINCT " + of_rows(quote_identifier(set.argument)) + ")");
     add("event time", options_.time, "");
     add("window",
-        fmt::format("tumbling: {}, offset: {}", format_duration(options_.window->tumbling),
-                    format_duration((options_.window->tumbling + options_.window->offset % options_.window->tumbling) %
-                                    options_.window->tumbling)),
+        fmt::format(
+            "tumbling: {}, offset: {}", format_duration(*options_.window->tumbling),
+            format_duration((*options_.window->tumbling + options_.window->offset % *options_.window->tumbling) %
+                            *options_.window->tumbling)),
         "window");
     add("by", by.empty() ? "nothing" : list_of(by), "by");
     add("select", list_of(kept), "select");

@@ -25,7 +25,7 @@ struct AggregateOptions {
   std::string name;
   std::uint64_t maker = 0;  // of the rows that come out (data/schema.h)
   std::string time;         // the column of event time
-  std::optional<WindowSpec> window = {};
+  std::optional<TimeWindowSpec> window = {};
   std::vector<std::pair<std::string, std::string>> by = {};  // column, SQL
   NamedSql select = {};                                      // column, SQL with aggregates
   EmitMode mode = EmitMode::append;

@@ -51,8 +51,8 @@ TEST_CASE("an aggregate is read and held to its rules") {
       "late: "
       "drop }");
   CHECK(aggregate.problems() == "");
-  CHECK(aggregate.spec.window.tumbling == std::chrono::minutes(10));
-  CHECK(aggregate.spec.window.offset == std::chrono::minutes(2));
+  CHECK(aggregate.spec.window.of_time.tumbling == std::chrono::minutes(10));
+  CHECK(aggregate.spec.window.of_time.offset == std::chrono::minutes(2));
   CHECK(aggregate.spec.by[0].column == "a");
   CHECK(aggregate.spec.by[1].expression.at("b") == "upper(c)");
   CHECK(aggregate.spec.select == NamedSql{{"n", "count(*)"}, {"a", "max(x)"}});
@@ -65,11 +65,36 @@ TEST_CASE("an aggregate is read and held to its rules") {
   has("{ window: { tumbling: 5m }, select: {} }", "computes nothing");
   has("{ window: { tumbling: 5m }, by: [{ a: x, b: y }], select: { n: x } }", "body.by[0]: names one column");
   has("{ window: { tumbling: 5m, offset: 5m }, select: { n: x } }", "body.window.offset: is a whole window or more");
-  has("{ by: [a], select: { n: x } }", "body.window: required");
-  for (const char* const later : {"sliding: 5m", "session: 5m", "time_zone: Europe/Berlin"})
-    has("{ window: { tumbling: 5m, " + std::string(later) + " }, select: { n: x } }", "this version has no");
-  has("{ window: { tumbling: 5m }, ttl: 1h, select: { n: x } }", "this version has no \"ttl\"");
-  has("{ window: { tumbling: 5m }, mode: complete, select: { n: x } }", "\"complete\"");
+  has("{ window: { offset: 1m }, select: { n: x } }", "body.window: says no length");
+  has("{ window: { tumbling: 5m, sliding: 5m, every: 1m }, select: { n: x } }",
+      "body.window.sliding: there is another");
+  has("{ window: { sliding: 5m }, select: { n: x } }", "body.window.sliding: says no step; add every");
+  has("{ window: { tumbling: 5m, every: 1m }, select: { n: x } }", "body.window.every: goes with sliding");
+  has("{ window: { sliding: 5m, every: 6m }, select: { n: x } }", "body.window.every: is longer than the windows");
+  has("{ window: { sliding: 24h, every: 1s }, select: { n: x } }", "puts each row into more than 10000 windows");
+  has("{ window: { sliding: 5m, every: 1m, offset: 1m }, select: { n: x } }", "body.window.offset: is a whole window");
+  has("{ window: { tumbling: 30m, time_zone: Europe/Berlin }, select: { n: x } }",
+      "body.window.tumbling: is not of whole");
+  has("{ window: { tumbling: 400000d }, select: { n: x } }", "at most a thousand years");
+  has("{ window: { session: 5m }, select: { n: x } }", "this version has no \"session\"");
+  has("{ window: nine, select: { n: x } }", "did you mean \"none\"?");
+  has("{ window: { tumbling: 5m }, ttl: 1h, select: { n: x } }", "body.ttl: goes with window: none");
+}
+
+TEST_CASE("an aggregate without a window gives rows that change, and says what grows") {
+  const auto problems = [](const std::string& yaml) { return ReadBody<AggregateSpec>(yaml).problems(); };
+  CHECK(problems("{ by: [a], select: { n: x }, mode: update, ttl: 24h }") == "");
+  CHECK(problems("{ window: none, select: { n: x }, mode: complete }") == "");
+  const auto has = [&](const std::string& yaml, const std::string& problem) {
+    const std::string found = problems(yaml);
+    INFO(found);
+    CHECK(found.find(problem) != std::string::npos);
+  };
+  has("{ by: [a], select: { n: x } }", "body.mode: append gives a row once, when its window is closed");
+  has("{ window: none, by: [a], select: { n: x }, mode: append }", "body.mode: append gives a row once");
+  has("{ by: [a], select: { n: x }, mode: update }", "body: lint: keeps every key for ever");
+  has("{ by: [a], select: { n: x }, mode: complete }", "body.mode: lint: complete gives every key");
+  has("{ window: { tumbling: 5m }, select: { n: x }, mode: complete }", "body.mode: lint: complete keeps every window");
 }
 
 }  // namespace weir

@@ -375,8 +375,7 @@ TEST_CASE_METHOD(Fixture, "sums of decimals and doubles at their ends") {
 TEST_CASE_METHOD(Fixture, "what cannot be asked is refused with its place and what is there") {
   AggregateOptions with = options();
   with.window.reset();
-  CHECK(refused(with).text().find("steps.totals.aggregate.window: an aggregate without a window is not there yet") ==
-        0);
+  CHECK(refused(with).text().find("steps.totals.aggregate.window: ") == 0);
   with = options();
   with = options(0);
   CHECK(refused(with).message == "a window needs a length above zero");
