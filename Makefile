@@ -1,6 +1,6 @@
 # The one door. `make` lists the targets. All paths are relative: the tree may stand in a directory with a space in its name.
 .DEFAULT_GOAL := help
-.PHONY: help setup build release weir demo test integration crash parity bench lint format tidy asan tsan fuzz docs clean
+.PHONY: help setup build release weir demo test integration crash generated parity bench lint format tidy asan tsan fuzz docs clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
@@ -43,6 +43,9 @@ integration: build  ## the tests against a real Kafka only
 
 crash: build  ## the kill tests, all of them
 	@python="$$(tools/venv.sh)" && WEIR_BIN=build/debug/weir WEIR_CRASH_ALL=1 "$$python" -m pytest -q tests/crash
+
+generated: build  ## 10,000 random pipelines against SQL over the whole input
+	@WEIR_CASES=5000 ctest --preset debug -L generated -j2 </dev/null
 
 parity:  ## the scenarios on Apache Spark, row by row (needs Java)
 	@tools/setup.sh test

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include "base/crash_point.h"
@@ -63,13 +64,13 @@ struct Counter final : ProgressListener {
   void waiting(const Error&, Clock::Duration) override {}
 };
 
-Ended run_once(const Scenario& scenario, const PipelineSpec& spec, const Play& how) {
+Ended run_once(const Scenario& scenario, const PipelineSpec& spec, const Play& how, int batches_max) {
   VirtualClock clock(Micros(1'767'225'600'000'000));
   Counter counter;
   RunnerOptions options;
   options.listener = &counter;
   options.fetch_ahead = false;
-  options.batches_max = how.restore_each_batch ? 1 : 0;
+  options.batches_max = static_cast<std::uint64_t>(batches_max);
   PipelineText text{to_hex(hash64(canonical_text(spec))), canonical_text(spec)};
   Ended ended;
   try {
@@ -84,6 +85,7 @@ Ended run_once(const Scenario& scenario, const PipelineSpec& spec, const Play& h
 }
 
 std::string run_to_end(const Scenario& scenario, const PipelineSpec& spec, const Play& how) {
+  const int each = how.restore_each_batch ? 1 : 0;
   for (const FaultAt& fault : how.faults) {
     disarm_all();
     if (fault.kind == FaultAt::Kind::crash) {
@@ -91,41 +93,63 @@ std::string run_to_end(const Scenario& scenario, const PipelineSpec& spec, const
     } else {
       arm_fault(fault.name, fault.hit);
     }
-    run_once(scenario, spec, how);
+    run_once(scenario, spec, how, each);
   }
   disarm_all();
+  if (how.restore_once_after > 0) run_once(scenario, spec, how, how.restore_once_after);
   for (int runs = 0; runs < 1000; ++runs) {
-    const Ended ended = run_once(scenario, spec, how);
+    const Ended ended = run_once(scenario, spec, how, each);
     if (!ended.error.empty()) return ended.error;
     if (!how.restore_each_batch || !ended.more) return {};
   }
   return "the scenario does not end";
 }
 
-std::string reader_of(const FileSinkSpec& sink) {
+// A SELECT of one column: each row as JSON.
+std::string lines_of(const FileSinkSpec& sink) {
   const std::string files = sink.path + "/**/[0-9a-f]*-*-*.*";
   const char* const function = sink.format == FileFormat::parquet ? "read_parquet"
                                : sink.format == FileFormat::json  ? "read_json_auto"
                                                                   : "read_csv_auto";
-  return std::string(function) + "(" + quote_literal(files) +
-         ", hive_partitioning = " + (sink.partition_by.empty() ? "false" : "true") + ")";
+  return std::string("SELECT CAST(to_json(whole_row) AS VARCHAR) AS line FROM ") + function + "(" +
+         quote_literal(files) + ", hive_partitioning = " + (sink.partition_by.empty() ? "false" : "true") +
+         ") whole_row";
 }
 
-std::vector<std::string> read_rows(const FileSinkSpec& sink) {
+std::vector<std::string> files_of(const FileSinkSpec& sink) {
+  std::vector<std::string> out;
+  if (!std::filesystem::exists(sink.path)) return out;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sink.path))
+    if (entry.is_regular_file() && entry.path().string().find("/_weir/") == std::string::npos)
+      out.push_back(entry.path().string());
+  return out;
+}
+
+std::vector<std::string> read_lines(const std::vector<std::string>& files) {
+  std::vector<std::string> out;
+  for (const std::string& file : files) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) out.push_back(line);
+  }
+  return out;
+}
+
+std::vector<std::string> read_table(const FileSinkSpec& sink) {
   std::vector<std::string> rows;
-  bool any = false;
-  if (std::filesystem::exists(sink.path))
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(sink.path))
-      any = any || (entry.is_regular_file() && entry.path().string().find("/_weir/") == std::string::npos);
-  if (!any) return rows;
   const auto session = Session::open(SessionKind::io, {}).value();
-  const Batch batch =
-      session->run("SELECT CAST(to_json(whole_row) AS VARCHAR) AS line FROM " + reader_of(sink) + " whole_row").value();
+  const Batch batch = session->run(lines_of(sink)).value();
   for (const auto& chunk : batch.chunks()) {
     auto* lines = static_cast<duckdb_string_t*>(duckdb_vector_get_data(chunk->column(0)));
     for (std::size_t i = 0; i < chunk->rows(); ++i)
       rows.emplace_back(duckdb_string_t_data(&lines[i]), duckdb_string_t_length(lines[i]));
   }
+  return rows;
+}
+
+std::vector<std::string> read_rows(const FileSinkSpec& sink, bool as_written) {
+  const std::vector<std::string> files = files_of(sink);
+  if (files.empty()) return {};
+  std::vector<std::string> rows = as_written && sink.format == FileFormat::json ? read_lines(files) : read_table(sink);
   std::sort(rows.begin(), rows.end());
   return rows;
 }
@@ -164,7 +188,8 @@ Outcome play(const Scenario& scenario, const Play& how) {
   Outcome outcome;
   outcome.error = run_to_end(scenario, spec, how);
   const auto read = [&](const SinkSpec& sink, const std::string& name) {
-    if (const SinkSpec files = as_files(sink, spec); files.type == "file") outcome.rows[name] = read_rows(files.file);
+    if (const SinkSpec files = as_files(sink, spec); files.type == "file")
+      outcome.rows[name] = read_rows(files.file, how.as_written);
     if (sink.type == "delta") outcome.rows[name] = read_delta_rows(sink.delta.path);
   };
   for (const SinkSpec& sink : spec.sinks) read(sink, sink.name);

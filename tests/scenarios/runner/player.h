@@ -22,8 +22,10 @@ struct FaultAt {
 
 struct Play {
   bool restore_each_batch = false;  // a new process, as it were, after every batch
+  int restore_once_after = 0;       // after so many batches, once
   std::vector<FaultAt> faults;      // one a run, in this order; then a run without
   Bugs bugs;
+  bool as_written = false;  // rows of JSON lines by their text, not by what a reader makes of it
 };
 
 struct Outcome {

@@ -47,7 +47,7 @@ const Scenario& scenario_for(const FaultAt& kind) {
   return kind.name.starts_with("delta_") ? tables : files;
 }
 
-TEST_CASE("scenarios played straight") {
+TEST_CASE("scenarios played straight", "[straight]") {
   REQUIRE(scenarios().size() >= 20);
   for (const Scenario& scenario : scenarios()) {
     INFO(scenario.file);
@@ -55,7 +55,7 @@ TEST_CASE("scenarios played straight") {
   }
 }
 
-TEST_CASE("scenarios restored after every batch") {
+TEST_CASE("scenarios restored after every batch", "[restored]") {
   for (const Scenario& scenario : scenarios()) {
     INFO(scenario.file);
     Play how;
@@ -64,7 +64,7 @@ TEST_CASE("scenarios restored after every batch") {
   }
 }
 
-TEST_CASE("scenarios with faults from a seed") {
+TEST_CASE("scenarios with faults from a seed", "[seeded]") {
   const std::uint64_t start = seed();
   std::mt19937_64 random(start);
   const auto kinds = fault_kinds();
@@ -84,7 +84,7 @@ TEST_CASE("scenarios with faults from a seed") {
   }
 }
 
-TEST_CASE("one scenario without state and one with survive every kind of fault") {
+TEST_CASE("one scenario without state and one with survive every kind of fault", "[kinds]") {
   for (const char* const file :
        {"tests/scenarios/stateless/batches.yaml", "tests/scenarios/windows/after_dedup.yaml"}) {
     const Scenario scenario = read_scenario(file);
@@ -124,7 +124,7 @@ bool turns_red(const Scenario& scenario, const FaultAt& kind) {
   return false;
 }
 
-TEST_CASE("planted bugs show nothing without a fault") {
+TEST_CASE("planted bugs show nothing without a fault", "[planted]") {
   for (const char* name : {"file_sink", "delta_sink"})
     for (const Bugs& bugs : planted_bugs()) {
       const Scenario& scenario = scenario_for({FaultAt::Kind::fault, name, 1});
@@ -140,7 +140,7 @@ bool ends_in_the_sink(const FaultAt& kind) {
   return kind.name == "delta_sink.linked" || kind.name == "delta_sink.checkpoint";
 }
 
-TEST_CASE("for each kind of fault a planted bug turns the run red") {
+TEST_CASE("for each kind of fault a planted bug turns the run red", "[planted]") {
   for (const FaultAt& kind : fault_kinds()) {
     if (ends_in_the_sink(kind)) continue;
     INFO(kind.name);
