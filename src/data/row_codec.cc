@@ -171,6 +171,11 @@ bool take_raw(std::string_view& in, void* data, std::size_t row) {
   return true;
 }
 
+void set_null(duckdb_vector vector, std::size_t row) {
+  duckdb_vector_ensure_validity_writable(vector);
+  duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), row);
+}
+
 tl::unexpected<Error> malformed() { return fail(Fault::data, "a packed row is malformed"); }
 
 }  // namespace
@@ -204,24 +209,38 @@ std::optional<RowCodec::Layout> RowCodec::layout_of(const Type& type, RowForm fo
     case TypeKind::binary: return Layout::bytes;
     case TypeKind::interval: return form == RowForm::row ? std::optional(Layout::interval) : std::nullopt;
     case TypeKind::list:
-    case TypeKind::structure:
-    case TypeKind::map: return std::nullopt;
+    case TypeKind::map: return form == RowForm::row ? std::optional(Layout::list) : std::nullopt;
+    case TypeKind::structure: return form == RowForm::row ? std::optional(Layout::structure) : std::nullopt;
   }
   return std::nullopt;
 }
 
+std::optional<RowCodec::Node> RowCodec::node_of(const Type& type, RowForm form) {
+  const auto layout = layout_of(type, form);
+  if (!layout) return std::nullopt;
+  Node node{*layout, {}};
+  if (*layout != Layout::list && *layout != Layout::structure) return node;
+  for (const NamedType& child : type.children) {
+    auto inner = node_of(child.type, form);
+    if (!inner) return std::nullopt;
+    node.children.push_back(std::move(*inner));
+  }
+  if (type.kind == TypeKind::map) node.children = {Node{Layout::structure, std::move(node.children)}};
+  return node;
+}
+
 Result<RowCodec> RowCodec::make(const std::vector<Column>& columns, RowForm form) {
-  std::vector<Layout> layouts;
+  std::vector<Node> nodes;
   for (const Column& column : columns) {
-    const auto layout = layout_of(column.type, form);
-    if (!layout) {
+    auto node = node_of(column.type, form);
+    if (!node) {
       return fail(Fault::config, std::string(form == RowForm::key ? "a key of state" : "state") +
                                      " cannot hold a column of this type: " + column.name + " " +
                                      to_string(column.type));
     }
-    layouts.push_back(*layout);
+    nodes.push_back(std::move(*node));
   }
-  return RowCodec(std::move(layouts), form);
+  return RowCodec(std::move(nodes), form);
 }
 
 void RowCodec::append_value(std::string& out, Layout layout, void* data, std::size_t row) const {
@@ -256,14 +275,41 @@ void RowCodec::append_value(std::string& out, Layout layout, void* data, std::si
       out.append(text);
       return;
     }
+    case Layout::list:
+    case Layout::structure: break;
   }
+  CHECK(false, "a nested value is written by append_node");
+}
+
+// Within a nested value each one is behind a mark.
+void RowCodec::append_node(std::string& out, const Node& node, duckdb_vector vector, std::size_t row) const {
+  const auto append_marked = [&](const Node& child, duckdb_vector of, std::size_t at) {
+    const bool valid = is_valid(duckdb_vector_get_validity(of), at);
+    out.push_back(valid ? value_mark : null_mark);
+    if (valid) append_node(out, child, of, at);
+  };
+  if (node.layout == Layout::structure) {
+    for (std::size_t i = 0; i < node.children.size(); ++i)
+      append_marked(node.children[i], duckdb_struct_vector_get_child(vector, i), row);
+    return;
+  }
+  if (node.layout != Layout::list) return append_value(out, node.layout, duckdb_vector_get_data(vector), row);
+  const auto entry = load<duckdb_list_entry>(duckdb_vector_get_data(vector), row);
+  const duckdb_vector members = duckdb_list_vector_get_child(vector);
+  append_size(out, entry.length);
+  for (std::uint64_t i = 0; i < entry.length; ++i) append_marked(node.children[0], members, entry.offset + i);
 }
 
 PackedRows RowCodec::encode(const Batch& rows, std::size_t first) const {
   PackedRows packed;
   packed.ends.reserve(rows.rows());
-  packed.bytes.reserve(rows.rows() * (layouts_.size() * 9 + 1));
-  std::vector<Source> columns(layouts_.size());
+  packed.bytes.reserve(rows.rows() * (nodes_.size() * 9 + 1));
+  std::vector<Source> columns(nodes_.size());
+  const auto append = [&](const Chunk& chunk, std::size_t c, std::size_t row) {
+    const Node& node = nodes_[c];
+    if (node.children.empty()) return append_value(packed.bytes, node.layout, columns[c].data, row);
+    append_node(packed.bytes, node, chunk.column(first + c), row);
+  };
   for (const auto& chunk : rows.chunks()) {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const duckdb_vector vector = chunk->column(first + c);
@@ -279,7 +325,7 @@ PackedRows RowCodec::encode(const Batch& rows, std::size_t first) const {
         } else if (valid) {
           packed.bytes[begin + c / 8] = static_cast<char>(packed.bytes[begin + c / 8] | 1 << (c % 8));
         }
-        if (valid) append_value(packed.bytes, layouts_[c], columns[c].data, row);
+        if (valid) append(*chunk, c, row);
       }
       packed.ends.push_back(packed.bytes.size());
     }
@@ -318,19 +364,57 @@ bool RowCodec::take_value(std::string_view& in, Layout layout, duckdb_vector vec
       in.remove_prefix(size);
       return true;
     }
+    case Layout::list:
+    case Layout::structure: break;
   }
   return false;
+}
+
+bool RowCodec::take_marked(std::string_view& in, const Node& node, duckdb_vector vector, std::size_t row) const {
+  if (in.empty() || (in.front() != null_mark && in.front() != value_mark)) return false;
+  const bool valid = in.front() == value_mark;
+  in.remove_prefix(1);
+  if (valid) return take_node(in, node, vector, row);
+  set_null(vector, row);
+  // What lies below a null is read, too, where a vector is taken as a whole.
+  if (node.layout == Layout::list) store(duckdb_vector_get_data(vector), row, duckdb_list_entry{0, 0});
+  if (node.layout == Layout::structure)
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      std::string_view nothing("\0", 1);
+      take_marked(nothing, node.children[i], duckdb_struct_vector_get_child(vector, i), row);
+    }
+  return true;
+}
+
+bool RowCodec::take_node(std::string_view& in, const Node& node, duckdb_vector vector, std::size_t row) const {
+  if (node.layout == Layout::structure) {
+    for (std::size_t i = 0; i < node.children.size(); ++i)
+      if (!take_marked(in, node.children[i], duckdb_struct_vector_get_child(vector, i), row)) return false;
+    return true;
+  }
+  if (node.layout != Layout::list) return take_value(in, node.layout, vector, duckdb_vector_get_data(vector), row);
+  std::uint64_t length = 0;
+  if (!take_size(in, length) || length > in.size()) return false;  // a member is a byte at least
+  const std::uint64_t offset = duckdb_list_vector_get_size(vector);
+  if (duckdb_list_vector_reserve(vector, offset + length) == DuckDBError ||
+      duckdb_list_vector_set_size(vector, offset + length) == DuckDBError)
+    return false;
+  store(duckdb_vector_get_data(vector), row, duckdb_list_entry{offset, length});
+  const duckdb_vector members = duckdb_list_vector_get_child(vector);
+  for (std::uint64_t i = 0; i < length; ++i)
+    if (!take_marked(in, node.children[0], members, offset + i)) return false;
+  return true;
 }
 
 Status RowCodec::decode(std::span<const std::string_view> rows, duckdb_data_chunk chunk, std::size_t first) const {
   CHECK(rows.size() <= duckdb_vector_size());
   std::vector<std::string_view> rest(rows.begin(), rows.end());
-  const std::size_t bitmap = form_ == RowForm::row ? (layouts_.size() + 7) / 8 : 0;
+  const std::size_t bitmap = form_ == RowForm::row ? (nodes_.size() + 7) / 8 : 0;
   for (std::string_view& in : rest) {
     if (in.size() < bitmap) return malformed();
     in.remove_prefix(bitmap);
   }
-  for (std::size_t c = 0; c < layouts_.size(); ++c) {
+  for (std::size_t c = 0; c < nodes_.size(); ++c) {
     const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, first + c);
     void* const data = duckdb_vector_get_data(vector);
     std::uint64_t* validity = nullptr;
@@ -345,7 +429,15 @@ Status RowCodec::decode(std::span<const std::string_view> rows, duckdb_data_chun
         in.remove_prefix(1);
       }
       if (valid) {
-        if (!take_value(in, layouts_[c], vector, data, row)) return malformed();
+        const Node& node = nodes_[c];
+        const bool taken =
+            node.children.empty() ? take_value(in, node.layout, vector, data, row) : take_node(in, node, vector, row);
+        if (!taken) return malformed();
+        continue;
+      }
+      if (!nodes_[c].children.empty()) {
+        std::string_view nothing("\0", 1);
+        take_marked(nothing, nodes_[c], vector, row);
         continue;
       }
       if (validity == nullptr) {

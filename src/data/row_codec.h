@@ -5,7 +5,7 @@
 // Order of keys: null first; then false, true; numbers by value, -0.0 as 0.0, NaN (any, as one) last; strings and binary by
 // their bytes; dates and times by time. Two values have one key exactly if SQL's GROUP BY takes them for one.
 //
-// Types: all of type.h but list, structure and map; interval in rows only. Threads: a codec may be used from one thread at a time.
+// Types: all of type.h; interval, list, structure and map in rows only. Threads: a codec may be used from one thread at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -61,14 +61,24 @@ class RowCodec {
     float32,
     float64,
     bytes,
-    interval
+    interval,
+    list,  // a map, too: of structures
+    structure
   };
+  struct Node {
+    Layout layout;
+    std::vector<Node> children;
+  };
+  static std::optional<Node> node_of(const Type& type, RowForm form);
   static std::optional<Layout> layout_of(const Type& type, RowForm form);
   void append_value(std::string& out, Layout layout, void* data, std::size_t row) const;
   bool take_value(std::string_view& in, Layout layout, duckdb_vector vector, void* data, std::size_t row) const;
+  void append_node(std::string& out, const Node& node, duckdb_vector vector, std::size_t row) const;
+  bool take_node(std::string_view& in, const Node& node, duckdb_vector vector, std::size_t row) const;
+  bool take_marked(std::string_view& in, const Node& node, duckdb_vector vector, std::size_t row) const;
 
-  RowCodec(std::vector<Layout> layouts, RowForm form) : layouts_(std::move(layouts)), form_(form) {}
-  std::vector<Layout> layouts_;
+  RowCodec(std::vector<Node> nodes, RowForm form) : nodes_(std::move(nodes)), form_(form) {}
+  std::vector<Node> nodes_;
   RowForm form_;
 };
 

@@ -1,6 +1,9 @@
 #include "sql/aggregate_plan.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
 
 #include "sql/aggregate_table.h"
 #include "sql/ast.h"
@@ -43,7 +46,8 @@ std::vector<std::string> names_of(const Schema& schema) {
 
 class Planner {
  public:
-  Planner(Session& session, const Schema& rows, const Schema& keys) : session_(session), rows_(rows) {
+  Planner(Session& session, const Schema& rows, const Schema& keys, const std::string& time)
+      : session_(session), rows_(rows), time_(time) {
     plan_.keys = keys;
   }
 
@@ -55,10 +59,11 @@ class Planner {
     if (aggregates_ == 0)
       return fail(Fault::config, "there is no aggregate in: " + text + "; use one of " + joined(aggregate_names()) +
                                      ", or put it into `by`");
-    const auto sql = unparse_expression(session_, tree);
+    auto sql = unparse_expression(session_, tree);
     if (!sql)
       return fail(Fault::config,
                   "a lambda beside an aggregate is not supported; compute it in a select step, in: " + text);
+    for (std::size_t i = 0; i < finals_.size(); ++i) *sql = replaced(*sql, final_name(i), finals_[i]);
     plan_.results.push_back({name, text, *sql, {}});
     return {};
   }
@@ -93,6 +98,8 @@ class Planner {
 
   Status check_function(const Json& node, const std::string& name) {
     if (is_allowed_function(name)) return {};
+    if (const auto reason = why_no_aggregate(name); !reason.empty())
+      return expression_error(text_, place_of(node), name + "() " + std::string(reason));
     if (const auto reason = why_refused(name); !reason.empty())
       return expression_error(text_, place_of(node), name + "() " + std::string(reason));
     return expression_error(
@@ -129,46 +136,163 @@ class Planner {
   Status take_aggregate(Json& node, const std::string& name) {
     ++aggregates_;
     if (!node["order_bys"]["orders"].empty())
-      return expression_error(text_, place_of(node), "ORDER BY within an aggregate is not supported");
+      return expression_error(text_, place_of(node),
+                              "ORDER BY within an aggregate is not supported; min_by and max_by take what to order by");
+    Wants wants{name, node.value("distinct", false) && !ignores_distinct(name), nullptr, {}};
+    const bool counts_distinct = wants.distinct && name == "count";
+    wants.family = aggregate_family(name, wants.distinct && !counts_distinct);
+    if (wants.family == nullptr)
+      return expression_error(text_, place_of(node),
+                              "DISTINCT is there for count, sum, avg, list, min and max only, not for " + name + "()");
     std::string condition;
     if (const Json filter = node.value("filter", Json()); !filter.is_null())
       condition = TRY(part(filter, Wanted::condition)).sql();
-    std::vector<std::string> values;
-    for (const Json& child : node["children"]) values.push_back(TRY(part(child, Wanted::value)).sql());
-
-    const bool by = name.ends_with("_by") || name.starts_with("arg");
-    if (values.size() != (by ? 2u : name == "count_star" ? 0u : 1u))
-      return expression_error(text_, place_of(node),
-                              name + "() takes " + (by ? "a value and what it is chosen by" : "one value"));
-    if (by) {
-      // A struct compares member by member.
-      condition += (condition.empty() ? "" : " AND ") + values[0] + " IS NOT NULL AND " + values[1] + " IS NOT NULL";
-      values = {"struct_pack(by := " + values[1] + ", value := " + values[0] + ")"};
-    }
-    std::string kind = name;
+    std::vector<std::string> values = TRY(arguments_of(node, wants));
     if (values.empty() && !condition.empty()) {
       values = {"1"};
-      kind = "count";
+      wants.name = "count";
     }
     std::optional<std::size_t> argument;
-    if (!values.empty())
-      argument =
-          TRY(add_argument(condition.empty() ? values[0] : "CASE WHEN " + condition + " THEN " + values[0] + " END"));
-
-    const bool is_set = node.value("distinct", false) && kind != "min" && kind != "max";
-    if (is_set && kind != "count")
-      return expression_error(text_, place_of(node), "DISTINCT is there for count, min and max only");
-    const std::string final = is_set ? add_set(*argument) : TRY(add_kept(node, kind, argument));
+    std::optional<Type> type;
+    if (!values.empty()) {
+      type = TRY(type_of(values.front()));
+      argument = TRY(add_argument(argument_sql(values, condition, *wants.family)));
+    }
+    std::string final = counts_distinct ? add_set(*argument) : TRY(add_kept(node, wants, argument, type));
+    // What DuckDB does not write back is put in at the end (ast.h, unparse_expression).
+    if (final.find("lambda ") != std::string::npos) {
+      finals_.push_back(std::move(final));
+      final = final_name(finals_.size() - 1);
+    }
     node = TRY(parse_expression(session_, final));
     return {};
+  }
+
+  // One call of an aggregate.
+  struct Wants {
+    std::string name;
+    bool distinct;
+    const Aggregate* family;
+    std::vector<std::string> parameters;  // as SQL; of quantiles one for each place
+    bool list = false;                    // quantiles are asked for as a list
+  };
+
+  static std::string final_name(std::size_t i) { return quote_identifier("@final" + std::to_string(i)); }
+
+  // The arguments as SQL; the parameter is taken from among them.
+  Result<std::vector<std::string>> arguments_of(const Json& node, Wants& wants) {
+    const Json& children = node["children"];
+    const Aggregate& family = *wants.family;
+    const bool pair = family.argument == Aggregate::Argument::pair;
+    const std::size_t count = pair ? 2 : family.takes == Aggregate::Takes::nothing ? 0 : 1;
+    const bool has_parameter = family.parameter != Aggregate::Parameter::none;
+    const bool may_leave_out = family.parameter == Aggregate::Parameter::separator;
+    if (children.size() != count + (has_parameter ? 1 : 0) && !(may_leave_out && children.size() == count))
+      return expression_error(text_, place_of(node), wants.name + "() takes " + what_it_takes(family));
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < count; ++i) values.push_back(TRY(part(children[i], Wanted::value)).sql());
+    if (may_leave_out && children.size() == count) wants.parameters = {"','"};
+    if (has_parameter && children.size() > count) TRY(take_parameter(children[count], wants));
+    return values;
+  }
+
+  static std::string what_it_takes(const Aggregate& family) {
+    switch (family.parameter) {
+      case Aggregate::Parameter::quantiles: return "a value and a place from 0 to 1, or a list of them";
+      case Aggregate::Parameter::count: return "a value and how many of them";
+      case Aggregate::Parameter::separator: return "a text and a separator";
+      case Aggregate::Parameter::none: break;
+    }
+    if (family.argument == Aggregate::Argument::pair) return "a value and what it is chosen by";
+    return family.takes == Aggregate::Takes::nothing ? "nothing" : "one value";
+  }
+
+  // A parameter is the same for all rows: it is computed here.
+  Status take_parameter(const Json& node, Wants& wants) {
+    const auto text = unparse_expression(session_, without_alias(node));
+    const auto checked = text ? check_expression(session_, *text, rows_, Wanted::value)
+                              : Result<Expression>(fail(Fault::config, "a lambda"));
+    if (!checked || !checked->columns.empty())
+      return expression_error(
+          text_, place_of(node),
+          "the second argument of " + wants.name + "() must be a constant: it takes " + what_it_takes(*wants.family));
+    if (wants.family->parameter == Aggregate::Parameter::separator) {
+      if (checked->type.kind != TypeKind::string)
+        return expression_error(text_, place_of(node), "the separator of " + wants.name + "() must be a text");
+      wants.parameters = {checked->sql()};
+      return {};
+    }
+    wants.list = checked->type.kind == TypeKind::list;
+    const std::string each = wants.list ? "unnest(" + checked->sql() + ")" : checked->sql();
+    const auto numbers = session_.run("SELECT CAST(v AS DOUBLE) AS v FROM (SELECT " + each + " AS v)");
+    const bool places = wants.family->parameter == Aggregate::Parameter::quantiles;
+    const auto refuse = [&] {
+      return expression_error(text_, place_of(node), wants.name + "() takes " + what_it_takes(*wants.family));
+    };
+    if (!numbers || numbers->empty() || (!places && wants.list)) return refuse();
+    for (const auto& chunk : numbers->chunks()) {
+      const auto* const values = static_cast<const double*>(duckdb_vector_get_data(chunk->column(0)));
+      for (std::size_t i = 0; i < chunk->rows(); ++i) {
+        const double value = is_valid(duckdb_vector_get_validity(chunk->column(0)), i) ? values[i] : -1;
+        const bool good = places ? value >= 0 && value <= 1 : value >= 1 && value <= 1000 && value == std::floor(value);
+        if (!good) return refuse();
+        wants.parameters.push_back(places ? fmt::format("CAST('{}' AS DOUBLE)", value) : fmt::format("{:.0f}", value));
+      }
+    }
+    return {};
+  }
+
+  // The argument of a row, NULL for one that does not count.
+  std::string argument_sql(const std::vector<std::string>& values, std::string condition, const Aggregate& family) {
+    std::string sql = values.front();
+    const auto needs = [&](const std::string& value) {
+      condition += (condition.empty() ? "" : " AND ") + value + " IS NOT NULL";
+    };
+    switch (family.argument) {
+      case Aggregate::Argument::value: break;
+      case Aggregate::Argument::pair:
+        // A struct compares member by member.
+        needs(values[0]);
+        needs(values[1]);
+        sql = "struct_pack(by := " + values[1] + ", value := " + values[0] + ")";
+        break;
+      case Aggregate::Argument::wrapped: sql = "struct_pack(value := " + sql + ")"; break;
+      case Aggregate::Argument::ordered_values: needs(sql); [[fallthrough]];
+      case Aggregate::Argument::ordered: sql = "struct_pack(" + row_order() + "value := " + sql + ")"; break;
+    }
+    return condition.empty() ? sql : "CASE WHEN " + condition + " THEN " + sql + " END";
+  }
+
+  // Members of a struct that put rows in order, whatever the batches they came in.
+  std::string row_order() {
+    std::string out;
+    const auto add = [&](const std::string& member, const std::string& column) {
+      out += member + " := " + quote_identifier(column) + ", ";
+      if (std::find(plan_.columns.begin(), plan_.columns.end(), column) == plan_.columns.end())
+        plan_.columns.push_back(column);
+    };
+    if (!time_.empty()) add("t", time_);
+    for (const std::string name : {"topic", "partition", "offset"}) {
+      const auto found = rows_.find("_" + name);
+      if (!found) continue;
+      const TypeKind kind = rows_.columns()[*found].type.kind;
+      if (name == "topic" ? kind == TypeKind::string : kind == TypeKind::int32 || kind == TypeKind::int64)
+        add(name.substr(0, 1), rows_.columns()[*found].name);
+    }
+    return out;
+  }
+
+  Result<Type> type_of(const std::string& sql) {
+    auto query = session_.prepare("SELECT " + sql + " AS v FROM input", {{"input", rows_}});
+    if (!query) return fail(Fault::config, query.error().message + ", in: " + text_);
+    return query->schema().columns()[0].type;
   }
 
   Result<std::size_t> add_argument(const std::string& sql) {
     for (std::size_t i = 0; i < plan_.arguments.size(); ++i)
       if (plan_.arguments[i].sql == sql) return i;
-    auto query = session_.prepare("SELECT " + sql + " AS v FROM input", {{"input", rows_}});
-    if (!query) return fail(Fault::config, query.error().message + ", in: " + text_);
-    plan_.arguments.push_back({"#" + std::to_string(plan_.arguments.size()), sql, query->schema().columns()[0].type});
+    Type type = TRY(type_of(sql));
+    plan_.arguments.push_back({"#" + std::to_string(plan_.arguments.size()), sql, std::move(type)});
     return plan_.arguments.size() - 1;
   }
 
@@ -180,21 +304,35 @@ class Planner {
     return quote_identifier(plan_.sets.back().name);
   }
 
-  Result<std::string> add_kept(const Json& node, const std::string& name, std::optional<std::size_t> argument) {
-    const Type* const type = argument ? &plan_.arguments[*argument].type : nullptr;
-    const Aggregate* const row = find_aggregate(name, type);
+  // A text that equal values share, and from which the value can be read again.
+  static std::string text_of(const Type& type, const std::string& sql) {
+    if (type.kind == TypeKind::string) return sql;
+    const bool real = type.kind == TypeKind::float32 || type.kind == TypeKind::float64;
+    return "CAST(" + (real ? "CASE WHEN " + sql + " = 0 THEN 0 ELSE " + sql + " END" : sql) + " AS VARCHAR)";
+  }
+
+  Result<std::string> add_kept(const Json& node, const Wants& wants, std::optional<std::size_t> argument,
+                               const std::optional<Type>& type) {
+    const Aggregate* const row = find_aggregate(wants.name, type ? &*type : nullptr, wants.family->distinct);
     if (row == nullptr)
       return expression_error(text_, place_of(node),
-                              name + "() does not take " + (type == nullptr ? "nothing" : to_string(*type)));
+                              wants.name + "() does not take " + (type ? to_string(*type) : "nothing"));
+    const std::string x = argument ? quote_identifier(plan_.arguments[*argument].name) : "";
     std::string final(row->final), first;
     for (std::size_t i = 0; i < row->states.size(); ++i) {
-      const std::string partial =
-          replaced(row->states[i].partial, "$x", argument ? quote_identifier(plan_.arguments[*argument].name) : "");
+      std::string partial(row->states[i].partial);
+      if (type) partial = replaced(partial, "$text", text_of(*type, x));
+      partial = replaced(partial, "$x", x);
       const std::string kept = quote_identifier(keep(partial, replaced(row->states[i].merge, "$0", first)));
       if (i == 0) first = kept;
       final = replaced(final, "$" + std::to_string(i), kept);
     }
-    return final;
+    if (type) final = replaced(final, "$T", to_sql(*type));
+    if (wants.parameters.empty()) return final;
+    if (!wants.list) return replaced(final, "$p", wants.parameters.front());
+    std::vector<std::string> each;
+    for (const std::string& parameter : wants.parameters) each.push_back(replaced(final, "$p", parameter));
+    return "CASE WHEN " + first + " IS NOT NULL THEN [" + joined(each) + "] END";
   }
 
   std::string keep(const std::string& partial, std::string_view merge) {
@@ -220,7 +358,9 @@ class Planner {
 
   Session& session_;
   const Schema& rows_;
+  const std::string& time_;
   AggregatePlan plan_;
+  std::vector<std::string> finals_;
   std::string text_;
   int aggregates_ = 0;
 };
@@ -280,8 +420,8 @@ std::string AggregatePlan::set_sql(std::size_t set, const std::string& from) con
 }
 
 Result<AggregatePlan> plan_aggregates(Session& session, const std::vector<std::pair<std::string, std::string>>& select,
-                                      const Schema& rows, const Schema& keys) {
-  Planner planner(session, rows, keys);
+                                      const Schema& rows, const Schema& keys, const std::string& time) {
+  Planner planner(session, rows, keys, time);
   Schema names = keys;
   for (const auto& [name, text] : select) {
     if (name.empty() || names.find(name))

@@ -72,8 +72,9 @@ struct AggregatePlan {
 };
 
 // `rows`: the visible columns of the rows; `keys`: the columns that results may name outside of aggregates (window_start,
-// window_end and `by`), already computed beside the arguments.
+// window_end and `by`), already computed beside the arguments; `time`: the rows' event time, by which first() and its like
+// order them.
 Result<AggregatePlan> plan_aggregates(Session& session, const std::vector<std::pair<std::string, std::string>>& select,
-                                      const Schema& rows, const Schema& keys);
+                                      const Schema& rows, const Schema& keys, const std::string& time = "");
 
 }  // namespace weir

@@ -6,8 +6,11 @@
 
 #include "base/check.h"
 #include "sql/error.h"
+#include "sql/hyperloglog.h"
 #include "sql/input.h"
+#include "sql/moments.h"
 #include "sql/utc_casts.h"
+#include "sql/value_counts.h"
 
 namespace weir {
 namespace {
@@ -122,6 +125,9 @@ Result<std::shared_ptr<Session>> Session::open(SessionKind kind, const SessionLi
   if (kind != SessionKind::io) {
     TRY(state->notes.install(state->connection));
     TRY(install_utc_casts(state->connection));
+    TRY(install_moments(state->connection));
+    TRY(install_value_counts(state->connection));
+    TRY(install_hyperloglog(state->connection));
     TRY(run_statement(state->connection, "SET GLOBAL enable_external_access = false"));
     TRY(run_statement(state->connection, "SET GLOBAL lock_configuration = true"));
   }

@@ -139,7 +139,7 @@ Result<Batch> Aggregate::Impl::take(GroupRows::Groups groups) {
   if (!members.empty() || parts.rows() > merged.rows()) {
     auto made = merging->run(parts);
     if (!made && made.error().fault == Fault::data)
-      return fail(Fault::config, "what is kept of a group is beyond the range of its type: " + made.error().message,
+      return fail(Fault::config, "what is kept of a group is beyond its bounds: " + made.error().message,
                   "steps." + options.name);
     merged = renamed(TRY(std::move(made)), state_schema);
   }

@@ -111,13 +111,13 @@ class Shaper {
   // One at a time where all together do not work, to name the one at fault.
   Status plan_select() {
     const Schema visible = shape_.input.visible();
-    auto plan = plan_aggregates(session_, options_.select, visible, keys_);
+    auto plan = plan_aggregates(session_, options_.select, visible, keys_, options_.time);
     if (plan) {
       shape_.results = std::move(*plan);
       return {};
     }
     for (const auto& column : options_.select)
-      if (auto alone = plan_aggregates(session_, {column}, visible, keys_); !alone)
+      if (auto alone = plan_aggregates(session_, {column}, visible, keys_, options_.time); !alone)
         return wrong("select." + column.first, alone.error().message);
     return fail(std::move(plan).error());
   }

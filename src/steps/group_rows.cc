@@ -89,7 +89,7 @@ Result<GroupRows::Groups> GroupRows::group_carefully(const Batch& rows, StepOutp
   for (std::size_t i = 1; i < schema.size(); ++i) from.push_back(made.find(schema.columns()[i].name).value());
   auto groups = run(careful_, with_starts(computed.rows, schema, std::move(from), start_of));
   if (groups || groups.error().fault != Fault::data) return groups;
-  return fail(Fault::config, "what is kept of a group is beyond the range of its type: " + groups.error().message);
+  return fail(Fault::config, "what is kept of a group is beyond its bounds: " + groups.error().message);
 }
 
 }  // namespace weir

@@ -144,10 +144,20 @@ TEST_CASE_METHOD(Fixture, "what an aggregate may not be") {
   CHECK(bad("sum(s)") == "sum() does not take string, at character 1 of: sum(s)");
   CHECK(bad("sum(amont)").find("there is no column \"amont\" here") == 0);
   CHECK(bad("sum(sum(i))").find("belongs in an aggregate step") != std::string::npos);
-  CHECK(bad("sum(DISTINCT i)").find("DISTINCT is there for count") == 0);
-  CHECK(bad("string_agg(s, ',')")
-            .find("there is no aggregate or function string_agg(); aggregates: count_star, count,") == 0);
-  CHECK(bad("median(i)").find("there is no aggregate") == 0);
+  CHECK(bad("stddev(DISTINCT i)").find("DISTINCT is there for count") == 0);
+  CHECK(bad("strange(s)").find("there is no aggregate or function strange(); aggregates: count_star, count,") == 0);
+  CHECK(bad("approx_top_k(s, 3)").find("approx_top_k() depends on the order of rows; top_k(x, k) is exact") == 0);
+  CHECK(bad("reservoir_quantile(i, 0.5)").find("reservoir_quantile() draws lots; use approx_quantile") == 0);
+  CHECK(bad("collect_set(s)").find("collect_set() is Spark's; use list(DISTINCT x)") == 0);
+  CHECK(bad("approx_quantile(i)").find("approx_quantile() takes a value and a place from 0 to 1") == 0);
+  CHECK(bad("approx_quantile(i, 1.5)").find("approx_quantile() takes a value and a place from 0 to 1") == 0);
+  CHECK(bad("approx_quantile(i, k)").find("the second argument of approx_quantile() must be a constant") == 0);
+  CHECK(bad("approx_quantile(s, 0.5)") ==
+        "approx_quantile() does not take string, at character 1 of: approx_quantile(s, 0.5)");
+  CHECK(bad("top_k(s, 0)").find("top_k() takes a value and how many of them") == 0);
+  CHECK(bad("top_k(s, [1, 2])").find("top_k() takes a value and how many of them") == 0);
+  CHECK(bad("string_agg(s, 1)").find("the separator of string_agg() must be a text") == 0);
+  CHECK(bad("mode([i])").find("mode() does not take list<int32>") == 0);
   CHECK(bad("sum(i ORDER BY t)").find("ORDER BY") == 0);
   CHECK(bad("sum(i) OVER ()").find("not allowed here") != std::string::npos);
   CHECK(bad("count(*) + random()").find("random() gives another value") == 0);

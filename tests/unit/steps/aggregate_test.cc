@@ -359,7 +359,7 @@ TEST_CASE_METHOD(Fixture, "sums of decimals and doubles at their ends") {
     REQUIRE(!later);
     CHECK(later.error().fault == Fault::config);
     INFO(later.error().message);
-    CHECK(later.error().message.find("what is kept of a group is beyond the range of its type") == 0);
+    CHECK(later.error().message.find("what is kept of a group is beyond its bounds") == 0);
   }
   with.select = {
       {"s", "sum(CAST(status AS DOUBLE))"}, {"m", "max(CAST(status AS DOUBLE))"}, {"a", "avg(CAST(status AS DOUBLE))"}};
