@@ -200,6 +200,9 @@ TEST_CASE("a table of another schema is refused; keys that cannot be keys are, t
   CHECK(table.error().message.find("more int32") != std::string::npos);
   other.id = "10";
   other.schema.add({"tags", list_type(Type{TypeKind::string})});
+  CHECK(StateTable::open(*checkpoint, other));
+  other.id = "11";
+  other.keys = other.schema.size();
   CHECK(StateTable::open(*checkpoint, other).error().fault == Fault::config);
 }
 

@@ -397,8 +397,6 @@ TEST_CASE_METHOD(Fixture, "what cannot be asked is refused with its place and wh
   with.by = {{"list", "[merchant]"}};
   CHECK(refused(with).place == "steps.totals.aggregate.by.list");
   with = options();
-  with.select = {{"n", "count(*)"}, {"late", "max([merchant])"}};
-  CHECK(refused(with).place == "steps.totals.aggregate.select.late");
   with.select = {{"n", "count(*)"}, {"lists", "count(DISTINCT [merchant])"}};
   CHECK(refused(with).place == "steps.totals.aggregate.select.lists");
   with = options();
