@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from weir_spark.document import Value
 from weir_spark.refusals import refuse
+from weir_spark.sql_aggregates import AGGREGATES
 from weir_spark.sql_functions import FUNCTIONS, Refused, call, parsed, same_names
 from weir_spark.sql_types import INTEGERS, spark_type
 
@@ -44,7 +45,7 @@ class Translator:
             raise value.wrong(f"is no expression: {first}") from None
         if isinstance(tree, exp.Query | exp.Command | exp.DDL):
             raise refuse("syntax", value, "a whole query")
-        return tree
+        return tree.transform(_plainly)
 
     def text(self, tree: exp.Expression, value: Value) -> str:
         try:
@@ -84,7 +85,7 @@ class Translator:
         if isinstance(node, exp.ILike):
             return node
         name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
-        known = FUNCTIONS.get(name) if name else FUNCTIONS.get(type(node))
+        known = FUNCTIONS.get(name or type(node)) or AGGREGATES.get(name or type(node))
         if known is not None:
             return known(node, self.type_of)
         if same_names(node) or isinstance(node, _PLAIN):
@@ -122,6 +123,15 @@ class Translator:
             return call("try_element_at", node.this, index)
         # sqlglot counts from 0 within, whatever the text said; element 0 of DuckDB is NULL.
         return parsed("CASE WHEN :i <> 0 THEN try_element_at(:l, :i) END", l=node.this, i=_from_one(index))
+
+
+def _plainly(node: exp.Expression) -> exp.Expression:
+    """Aggregates that sqlglot wraps, or does not know as such."""
+    if isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue):
+        return node.this
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "every":
+        return exp.LogicalAnd(this=node.expressions[0])
+    return node
 
 
 def _comprehension(node: exp.Comprehension) -> exp.Expression:

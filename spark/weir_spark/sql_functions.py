@@ -35,7 +35,7 @@ _SAME = (
     exp.ArrayFilter, exp.MD5, exp.SHA2, exp.JSONExtractScalar, exp.Greatest, exp.Least, exp.Max, exp.Min,
     exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Ascii, exp.Repeat, exp.Left, exp.Right, exp.Pad,
     exp.TimestampTrunc, exp.DateTrunc, exp.LogicalAnd, exp.LogicalOr, exp.ArgMax, exp.ArgMin, exp.RegexpExtract,
-    exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance, exp.VariancePop, exp.ApproxDistinct,
+    exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance, exp.VariancePop, exp.ApproxDistinct, exp.IsNan, exp.CountIf,
 )  # fmt: skip
 _SAME_NAMES = frozenset(("translate", "ltrim", "rtrim", "startswith"))
 
@@ -67,21 +67,10 @@ def _length(node: exp.Expression, type_of: TypeOfTree) -> exp.Expression:
     return call("array_size" if type_of(argument).startswith("array") else "char_length", argument)
 
 
-def _sum(node: exp.Expression, type_of: TypeOfTree) -> exp.Expression:
-    return exp.Sum(this=_exact(node.this, type_of))
-
-
-def _count(node: exp.Expression, _type_of: TypeOfTree) -> exp.Expression:
-    """A stream of Spark's has no DISTINCT, but sets of values, which count the same."""
-    if not isinstance(node.this, exp.Distinct):
-        return node
-    return call("size", call("collect_set", node.this.expressions[0]))
-
-
-def _exact(argument: exp.Expression, type_of: TypeOfTree) -> exp.Expression:
+def exact(argument: exp.Expression, type_of: TypeOfTree) -> exp.Expression:
     """Integers and decimals with room for any sum, doubles as they are. DISTINCT stays outside."""
     if isinstance(argument, exp.Distinct):
-        return exp.Distinct(expressions=[_exact(one, type_of) for one in argument.expressions])
+        return exp.Distinct(expressions=[exact(one, type_of) for one in argument.expressions])
     kind = type_of(argument)
     if kind in ("tinyint", "smallint", "int", "bigint"):
         return exp.Cast(this=argument, to=exp.DataType.build("decimal(38,0)", dialect="spark"))
@@ -89,13 +78,6 @@ def _exact(argument: exp.Expression, type_of: TypeOfTree) -> exp.Expression:
         scale = kind.split(",")[1].rstrip(")")
         return exp.Cast(this=argument, to=exp.DataType.build(f"decimal(38,{scale})", dialect="spark"))
     return argument
-
-
-def _avg(node: exp.Expression, type_of: TypeOfTree) -> exp.Expression:
-    exact = _exact(node.this, type_of)
-    if exact is node.this:
-        return node
-    return parsed("try_divide(CAST(SUM(:x) AS DOUBLE), CAST(COUNT(:x) AS DOUBLE))", x=exact)
 
 
 def _regexp_full(node: exp.Expression, _type_of: TypeOfTree) -> exp.Expression:
@@ -193,18 +175,10 @@ def _split(node: exp.Expression, _type_of: TypeOfTree) -> exp.Expression:
     return call("split", node.this, exp.Literal.string(re.sub(r"([^\w\s])", r"\\\1", separator.name)))
 
 
-def _median(node: exp.Expression, _type_of: TypeOfTree) -> exp.Expression:
-    return call("median", node.this)
-
-
 FUNCTIONS: dict[str | type[exp.Expression], Turn] = {
     exp.TimeToStr: _strftime,
     exp.Length: _length,
     exp.ArraySize: _length,
-    exp.Sum: _sum,
-    exp.Count: _count,
-    exp.Avg: _avg,
-    exp.Median: _median,
     exp.RegexpFullMatch: _regexp_full,
     exp.RegexpLike: _regexp_like,
     exp.RegexpReplace: _regexp_replace,

@@ -12,8 +12,11 @@ from weir_spark.document import Value
 from weir_spark.pipeline import Aggregate, Dedup, Step, Window
 from weir_spark.refusals import refuse
 from weir_spark.sql import Translator
+from weir_spark.sql_aggregates import GUARD, GUARDED
 from weir_spark.stateless import translator
 from weir_spark.units import spark_interval
+
+_SETS = (exp.Count, exp.Sum, exp.Avg, exp.ArrayAgg)  # what DISTINCT is written for
 
 
 def prepared(step: Step, frame: DataFrame) -> DataFrame:
@@ -68,7 +71,7 @@ class Grouping:
             guard = self._column(language.text(condition, value))
             function.parent.expression.set("this", exp.column(guard))
         holder = function.this if isinstance(function.this, exp.Distinct) else function
-        if holder is not function and not (isinstance(function, exp.Count) and len(holder.expressions) == 1):
+        if holder is not function and (not isinstance(function, _SETS) or len(holder.expressions) != 1):
             raise refuse("distinct", value)
         keys = ["expressions"] if isinstance(holder, exp.Distinct) else ["this", "expression"]
         for key in keys:
@@ -81,8 +84,9 @@ class Grouping:
                     one = exp.column(self._column(f"CASE WHEN {guard}.v THEN {text} END" if guard else text, guard))
                 new.append(one)
             holder.set(key, new if isinstance(old, list) else new[0])
-        if holder is not function and guard:  # a set of values: the guard is in the argument already
-            function.parent.replace(function)
+        if guard and (holder is not function or isinstance(function, GUARDED)):
+            function.parent.replace(function)  # the guard is in the argument already
+            function.set(GUARD, exp.column(guard))
 
     def _column(self, sql: str, guard: str = "") -> str:
         for name, known in self._tries:
@@ -102,7 +106,8 @@ class Grouping:
 
     def grouped(self) -> DataFrame:
         # Out of their structs, for functions to see plain columns; the guard is no longer needed.
-        values = self.prepared.select(TIME, *(F.col(f"{name}.v").alias(name) for name, _ in self._tries))
+        order = F.struct(TIME, f"{SOURCE}.partition", f"{SOURCE}.offset").alias(ORDER)
+        values = self.prepared.select(TIME, order, *(F.col(f"{name}.v").alias(name) for name, _ in self._tries))
         language = translator(values)
         groups = [column(f"_weir_by{at}") for at in range(len(self._spec.by))]
         window = self._spec.window
