@@ -12,7 +12,7 @@ from weir_spark.document import Value
 from weir_spark.pipeline import Aggregate, Dedup, Step, Window
 from weir_spark.refusals import refuse
 from weir_spark.sql import Translator
-from weir_spark.sql_aggregates import GUARD, GUARDED
+from weir_spark.sql_aggregates import GUARD, GUARDED, ORDER
 from weir_spark.stateless import translator
 from weir_spark.units import spark_interval
 
