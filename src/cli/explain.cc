@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -21,6 +22,16 @@ void print_columns(const Schema& schema) {
   for (const Column& column : visible.columns()) fmt::print("    {:<24} {}\n", column.name, to_string(column.type));
 }
 
+// Fields of which no column is made, as nothing names them.
+void print_checked_only(const PipelineSpec& pipeline, const SourceNode& source) {
+  std::vector<std::string> names;
+  for (const SourceSpec& spec : pipeline.sources)
+    if (spec.name == source.name)
+      for (const FieldSpec& field : spec.kafka.format.contract.fields)
+        if (!source.schema.find(field.name)) names.push_back(field.name);
+  if (!names.empty()) fmt::print("    checked, and used by no step: {}\n", fmt::join(names, ", "));
+}
+
 int explain(const FileOptions& options) {
   const auto loaded = load_or_explain(options);
   if (!loaded) return exit_wrong_file;
@@ -33,6 +44,7 @@ int explain(const FileOptions& options) {
   for (const SourceNode& source : graph->sources) {
     fmt::print("source {}{}\n", source.name, source.contract.empty() ? "" : ", contract " + source.contract);
     print_columns(source.schema);
+    print_checked_only(loaded->spec, source);
   }
   for (const StepNode& node : graph->steps) {
     fmt::print("step {}, from {}\n", node.name, node.from);

@@ -9,13 +9,16 @@
 #include "formats/dead_letter.h"
 #include "pipeline/memory_share.h"
 #include "pipeline/stateful_steps.h"
+#include "pipeline/used_fields.h"
 #include "steps/stateless_chain.h"
 
 namespace weir {
 namespace {
 
+enum class Fields { used, all };
+
 Result<SourceNode> build_source(const SourceSpec& spec, const PipelineSpec& pipeline, const Components& components,
-                                Clock& clock) {
+                                Clock& clock, Fields fields) {
   SourceNode node;
   node.name = spec.name;
   node.source = TRY(components.source(spec, pipeline, clock));
@@ -32,7 +35,9 @@ Result<SourceNode> build_source(const SourceSpec& spec, const PipelineSpec& pipe
   } else {
     Contract contract = TRY(Contract::compile(spec.kafka.format.contract));
     node.contract = contract.label();
-    node.decoder = make_json_decoder(std::move(contract), {spec.name, spec.kafka.metadata, {}});
+    DecoderOptions options{spec.name, spec.kafka.metadata, {}};
+    if (fields == Fields::used) options.wanted = used_fields(pipeline, spec);
+    node.decoder = make_json_decoder(std::move(contract), std::move(options));
     node.schema = node.decoder->schema();
   }
   TRY(check_watermark(spec, node.schema));
@@ -66,6 +71,8 @@ Result<SinkNode> build_sink(const SinkSpec& spec, const Schema& schema, const Pi
   return node;
 }
 
+Result<Graph> build(const PipelineSpec& spec, const Components& components, Clock& clock, Fields fields);
+
 }  // namespace
 
 const Schema& Graph::schema_of(const std::string& name) const {
@@ -80,7 +87,16 @@ bool Graph::has_state() const {
   return std::any_of(steps.begin(), steps.end(), [](const StepNode& node) { return node.stateful != nullptr; });
 }
 
+// An error is said over all fields, so that a name that is misspelt is held against them.
 Result<Graph> build_graph(const PipelineSpec& spec, const Components& components, Clock& clock) {
+  auto graph = build(spec, components, clock, Fields::used);
+  if (graph || graph.error().fault != Fault::config) return graph;
+  return build(spec, components, clock, Fields::all);
+}
+
+namespace {
+
+Result<Graph> build(const PipelineSpec& spec, const Components& components, Clock& clock, Fields fields) {
   Graph graph;
   SessionLimits limits;
   limits.memory = memory_share(spec, 4);
@@ -89,7 +105,7 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   sessions.compute = TRY(Session::open(SessionKind::compute, limits));
   sessions.careful = TRY(Session::open(SessionKind::careful, limits));
   for (const SourceSpec& source : spec.sources)
-    graph.sources.push_back(TRY(build_source(source, spec, components, clock)));
+    graph.sources.push_back(TRY(build_source(source, spec, components, clock, fields)));
   for (const std::vector<StepSpec>& chain : chains_of(spec)) {
     StepNode node{chain.front().from, chain.back().name, nullptr, nullptr, false};
     const Schema& input = graph.schema_of(node.from);
@@ -113,4 +129,5 @@ Result<Graph> build_graph(const PipelineSpec& spec, const Components& components
   return graph;
 }
 
+}  // namespace
 }  // namespace weir
