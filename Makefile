@@ -49,7 +49,7 @@ generated: build  ## 10,000 random pipelines against SQL over the whole input
 
 parity:  ## the scenarios on Apache Spark, row by row (needs Java)
 	@tools/setup.sh test
-	@python="$$(tools/venv.sh)" && "$$python" -m pytest -q spark/tests && "$$python" tests/parity/run.py --at-least 60; status=$$?; $(give_back); exit $$status
+	@python="$$(tools/venv.sh)" && "$$python" -m pytest -q spark/tests && "$$python" -m pytest -q -c tests/pytest.ini tests/parity && "$$python" tests/parity/run.py --at-least 60; status=$$?; $(give_back); exit $$status
 
 bench: release  ## events per second beside the raw drain of the same topic
 	@bench/run.sh

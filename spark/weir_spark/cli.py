@@ -59,11 +59,15 @@ def _settings(pairs: list[str], packages: bool) -> dict[str, str]:
     settings.setdefault("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
     settings.setdefault("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
     if packages:
-        settings.setdefault("spark.jars.packages", ",".join(PACKAGES))
+        settings.setdefault("spark.jars.packages", ",".join(_jars()))
     return settings
 
 
-PACKAGES = ("org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1", "io.delta:delta-spark_4.1_2.13:4.4.0")
+def _jars() -> list[str]:
+    import pyspark
+
+    kafka = f"org.apache.spark:spark-sql-kafka-0-10_2.13:{pyspark.__version__}"
+    return [kafka, f"io.delta:delta-spark_{pyspark.__version__.rsplit('.', 1)[0]}_2.13:4.4.0"]
 
 
 def _differences() -> int:

@@ -1,6 +1,6 @@
 """Aggregates that Spark writes otherwise, or that need an order: by event time, then partition and offset, as in Weir.
 
-A node may carry `guard`, the column of its FILTER: where it is not true, the row does not count.
+A node may carry `guard`, the column of its FILTER: where that is not true its arguments are NULL, and the row does not count.
 """
 
 from __future__ import annotations
@@ -98,5 +98,3 @@ AGGREGATES: dict[str | type[exp.Expression], Turn] = {
     exp.Avg: _avg,
     exp.Median: _median,
 }
-# These take their FILTER inside; for the others it stays SQL's.
-GUARDED = (exp.First, exp.Last, exp.ArrayAgg, exp.AnyValue, exp.GroupConcat)

@@ -12,7 +12,7 @@ from weir_spark.document import Value
 from weir_spark.pipeline import Aggregate, Dedup, Step, Window
 from weir_spark.refusals import refuse
 from weir_spark.sql import Translator
-from weir_spark.sql_aggregates import GUARD, GUARDED, ORDER
+from weir_spark.sql_aggregates import GUARD, ORDER
 from weir_spark.stateless import translator
 from weir_spark.units import spark_interval
 
@@ -74,6 +74,7 @@ class Grouping:
         if holder is not function and (not isinstance(function, _SETS) or len(holder.expressions) != 1):
             raise refuse("distinct", value)
         keys = ["expressions"] if isinstance(holder, exp.Distinct) else ["this", "expression"]
+        guarded = False
         for key in keys:
             old = holder.args.get(key)
             many = old if isinstance(old, list) else [old]
@@ -81,11 +82,12 @@ class Grouping:
             for one in many:
                 if isinstance(one, exp.Expression) and not isinstance(one, exp.Star | exp.Literal):
                     text = language.text(one, value)
+                    guarded = True
                     one = exp.column(self._column(f"CASE WHEN {guard}.v THEN {text} END" if guard else text, guard))
                 new.append(one)
             holder.set(key, new if isinstance(old, list) else new[0])
-        if guard and (holder is not function or isinstance(function, GUARDED)):
-            function.parent.replace(function)  # the guard is in the argument already
+        if guard and guarded:  # NULL where the FILTER is not true, and no aggregate counts NULL: the FILTER may go
+            function.parent.replace(function)
             function.set(GUARD, exp.column(guard))
 
     def _column(self, sql: str, guard: str = "") -> str:

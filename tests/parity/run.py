@@ -181,6 +181,8 @@ def main() -> int:
                     flush=True,
                 )
                 results.append(result)
+                if result.kind == "different":
+                    print("   ", "\n    ".join(result.lines)[:1500], flush=True)
     finally:
         spark.stop()
         shutil.rmtree(scratch, ignore_errors=True)
