@@ -87,11 +87,12 @@ void describe(V& v, TimeWindowSpec& s) {
   v.field(
       "every", s.every,
       {.doc = "With `sliding`: how far apart the windows begin; at most their length.", .min = 0.001, .example = "2m"});
-  v.field("session", s.session,
-          {.doc = "Windows that end when a key has had no row for this long.",
-           .min = 0.001,
-           .example = "5m",
-           .later = true});
+  v.field(
+      "session", s.session,
+      {.doc = "Windows of rows with less than this between each and the next, of one key: from the first row's time "
+              "to the last one's plus this gap.",
+       .min = 0.001,
+       .example = "5m"});
   v.field("offset", s.offset,
           {.doc = "Moves the windows' starts away from the epoch, in a time zone away from its midnight."});
   v.field("time_zone", s.time_zone,

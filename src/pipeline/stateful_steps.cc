@@ -8,6 +8,7 @@
 #include "pipeline/memory_share.h"
 #include "steps/aggregate.h"
 #include "steps/dedup.h"
+#include "steps/session_aggregate.h"
 
 namespace weir {
 namespace {
@@ -94,6 +95,8 @@ class Maker {
     options.mode = spec.mode;
     options.late = spec.late;
     options.memory = state_memory(pipeline_);
+    if (options.window && options.window->session)
+      return TRY(SessionAggregate::make(std::move(options), input_, sessions_.compute, sessions_.careful));
     return TRY(Aggregate::make(std::move(options), input_, sessions_.compute, sessions_.careful));
   }
 

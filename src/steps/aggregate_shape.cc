@@ -55,11 +55,21 @@ class Shaper {
 
   Status check_window() const {
     if (!options_.window) return wrong("window", "window: none is not there yet");
+    if (options_.window->session) return check_session();
     if (!options_.window->tumbling) return wrong("window", "this kind of window is not there yet; write tumbling: 5m");
     if (options_.window->tumbling->count() <= 0) return wrong("window.tumbling", "a window needs a length above zero");
     if (!options_.window->time_zone.empty()) return wrong("window.time_zone", "time zones are not there yet");
     if (options_.mode == EmitMode::complete)
       return wrong("mode", "complete is not there yet; append gives each window once, update what changed");
+    return {};
+  }
+
+  Status check_session() const {
+    if (options_.window->session->count() <= 0) return wrong("window.session", "a session needs a gap above zero");
+    if (options_.mode == EmitMode::complete)
+      return wrong("mode",
+                   "complete would keep every session for ever; update gives those that changed and takes away those "
+                   "that went into another, append gives each once");
     return {};
   }
 
@@ -137,7 +147,10 @@ class Shaper {
       return fail(codec.error());
     };
     for (const AggregateKept& kept : shape_.results.kept) TRY(check(kept.name, kept.type, RowForm::row));
-    for (const AggregateSet& set : shape_.results.sets) TRY(check(set.name, set.type, RowForm::key));
+    // A session keeps a set as a list in its row.
+    const bool lists = options_.window && options_.window->session;
+    for (const AggregateSet& set : shape_.results.sets)
+      TRY(check(set.name, lists ? list_type(set.type) : set.type, lists ? RowForm::row : RowForm::key));
     return {};
   }
 
@@ -194,16 +207,19 @@ class Shaper {
     for (const AggregateSet& set : shape_.results.sets)
       kept.push_back("count(DISTINCT " + of_rows(quote_identifier(set.argument)) + ")");
     add("event time", options_.time, "");
-    add("window",
-        fmt::format(
-            "tumbling: {}, offset: {}", format_duration(*options_.window->tumbling),
-            format_duration((*options_.window->tumbling + options_.window->offset % *options_.window->tumbling) %
-                            *options_.window->tumbling)),
-        "window");
+    add("window", window_meaning(), "window");
     add("by", by.empty() ? "nothing" : list_of(by), "by");
     add("select", list_of(kept), "select");
     // A group that came out as an upsert would not come out when its window closes, or twice.
     add("mode", options_.mode == EmitMode::update ? "update" : "append", "mode");
+  }
+
+  std::string window_meaning() const {
+    const TimeWindowSpec& window = *options_.window;
+    if (window.session) return "session: " + format_duration(*window.session);
+    const std::chrono::microseconds length = *window.tumbling;
+    return fmt::format("tumbling: {}, offset: {}", format_duration(length),
+                       format_duration((length + window.offset % length) % length));
   }
 
   const AggregateOptions& options_;

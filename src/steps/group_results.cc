@@ -13,15 +13,29 @@ namespace weir {
 
 Result<GroupResults> GroupResults::make(const AggregateShape& shape, const TumblingWindows& windows,
                                         const std::string& step, bool upserts, std::shared_ptr<Session> compute) {
+  const auto with_ends = [windows](const Batch& groups, const std::shared_ptr<const Schema>& schema) {
+    std::vector<std::size_t> from{0, made_column};
+    while (from.size() < schema->size()) from.push_back(from.size() - 1);
+    return with_made_columns(groups, schema, from, [&](const Chunk& chunk, Chunk& made, std::uint64_t) {
+      const auto* const starts = column_values<std::int64_t>(chunk, 0);
+      auto* const ends = column_values<std::int64_t>(made, 1);
+      for (std::size_t i = 0; i < chunk.rows(); ++i) ends[i] = windows.end_of(Micros(starts[i])).value;
+    });
+  };
   // Out of state groups come in order; those that a batch changed do not.
-  Query query = TRY(compute->prepare(shape.output_sql(upserts), {{"input", shape.results.final_input()}}));
-  return GroupResults(shape, windows, step, upserts, std::move(compute), std::move(query));
+  return make(shape, with_ends, step, upserts, upserts, std::move(compute));
 }
 
-GroupResults::GroupResults(const AggregateShape& shape, const TumblingWindows& windows, const std::string& step,
-                           bool upserts, std::shared_ptr<Session> compute, Query query)
+Result<GroupResults> GroupResults::make(const AggregateShape& shape, Complete complete, const std::string& step,
+                                        bool upserts, bool sorted, std::shared_ptr<Session> compute) {
+  Query query = TRY(compute->prepare(shape.output_sql(sorted), {{"input", shape.results.final_input()}}));
+  return GroupResults(shape, std::move(complete), step, upserts, std::move(compute), std::move(query));
+}
+
+GroupResults::GroupResults(const AggregateShape& shape, Complete complete, const std::string& step, bool upserts,
+                           std::shared_ptr<Session> compute, Query query)
     : shape_(&shape),
-      windows_(windows),
+      complete_(std::move(complete)),
       place_("steps." + step + ".aggregate.select"),
       upserts_(upserts),
       compute_(std::move(compute)),
@@ -29,35 +43,24 @@ GroupResults::GroupResults(const AggregateShape& shape, const TumblingWindows& w
       output_(std::make_shared<const Schema>(shape.output)),
       query_(std::move(query)) {}
 
-Result<Batch> GroupResults::rows(const Batch& groups) {
+Result<Batch> GroupResults::rows(const Batch& groups, Operation operation, std::uint64_t first) {
   if (groups.empty()) return Batch(output_, {});
-  const Batch ended = with_ends(groups);
+  const Batch ended = complete_(groups, input_);
   const auto results = query_.run(ended);
   if (!results) return fail(explain(ended, results.error()));
   TRY(check_decimals(*results));
-  return with_hidden(*results);
+  return with_hidden(*results, operation, first);
 }
 
-Batch GroupResults::with_ends(const Batch& groups) const {
-  std::vector<std::size_t> from{0, made_column};
-  while (from.size() < input_->size()) from.push_back(from.size() - 1);
-  return with_made_columns(groups, input_, from, [this](const Chunk& chunk, Chunk& made, std::uint64_t) {
-    const auto* const starts = column_values<std::int64_t>(chunk, 0);
-    auto* const ends = column_values<std::int64_t>(made, 1);
-    for (std::size_t i = 0; i < chunk.rows(); ++i) ends[i] = windows_.end_of(Micros(starts[i])).value;
-  });
-}
-
-Batch GroupResults::with_hidden(const Batch& results) const {
+Batch GroupResults::with_hidden(const Batch& results, Operation operation, std::uint64_t first) const {
   const std::size_t visible = results.schema().size();
   std::vector<std::size_t> from(output_->size(), made_column);
   std::iota(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(visible), std::size_t{0});
   return with_made_columns(results, output_, from, [&](const Chunk& chunk, Chunk& made, std::uint64_t row) {
     auto* const src = column_values<std::uint64_t>(made, visible);
-    for (std::size_t i = 0; i < chunk.rows(); ++i) src[i] = made_src(row + i, shape_->maker);
+    for (std::size_t i = 0; i < chunk.rows(); ++i) src[i] = made_src(first + row + i, shape_->maker);
     if (upserts_)
-      std::fill_n(column_values<std::uint8_t>(made, visible + 1), chunk.rows(),
-                  static_cast<std::uint8_t>(Operation::upsert));
+      std::fill_n(column_values<std::uint8_t>(made, visible + 1), chunk.rows(), static_cast<std::uint8_t>(operation));
   });
 }
 

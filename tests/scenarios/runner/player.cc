@@ -12,6 +12,7 @@
 #include "config/load.h"
 #include "pipeline/runner.h"
 #include "scenarios/runner/delta_reader.h"
+#include "scenarios/runner/topic_sink.h"
 #include "sql/session.h"
 
 namespace weir::scenario {
@@ -46,6 +47,7 @@ Components components(const Scenario& scenario, const Bugs& bugs) {
   };
   out.sink = [bugs, real_sink](const SinkSpec& spec, const PipelineSpec& pipeline) -> Result<std::unique_ptr<Sink>> {
     std::unique_ptr<Sink> sink = TRY(real_sink(as_files(spec, pipeline), pipeline));
+    if (spec.type == "kafka") sink = std::make_unique<TopicSink>(std::move(sink), spec.kafka.key);
     if (bugs.sink == SinkBug::none) return sink;
     return std::make_unique<BuggySink>(std::move(sink), bugs.sink);
   };

@@ -76,7 +76,10 @@ TEST_CASE("an aggregate is read and held to its rules") {
   has("{ window: { tumbling: 30m, time_zone: Europe/Berlin }, select: { n: x } }",
       "body.window.tumbling: is not of whole");
   has("{ window: { tumbling: 400000d }, select: { n: x } }", "at most a thousand years");
-  has("{ window: { session: 5m }, select: { n: x } }", "this version has no \"session\"");
+  has("{ window: { session: 5m, offset: 1m }, select: { n: x } }", "a session begins with a row, not by the clock");
+  has("{ window: { session: 0s }, select: { n: x } }", "the least is 1ms");
+  has("{ window: { session: 5m, tumbling: 5m }, select: { n: x } }", "body.window.session: there is another kind");
+  CHECK(ReadBody<AggregateSpec>("{ window: { session: 5m }, select: { n: x } }").problems() == "");
   has("{ window: nine, select: { n: x } }", "did you mean \"none\"?");
   has("{ window: { tumbling: 5m }, ttl: 1h, select: { n: x } }", "body.ttl: goes with window: none");
 }
