@@ -90,6 +90,7 @@ class GraphCheck {
     if (rows == schemas_.end()) return;
     if (auto takes = check_takes_updates(sink, rows->second); !takes)
       report(std::move(takes).error(), "sinks." + sink.name);
+    if (auto takes = check_takes_removals(sink, spec_); !takes) report(std::move(takes).error(), "sinks." + sink.name);
     check_columns(sink, rows->second.visible(), "sinks." + sink.name);
   }
 

@@ -66,6 +66,7 @@ Result<SinkNode> build_sink(const SinkSpec& spec, const Schema& schema, const Pi
   node.from = spec.from;
   node.retry = spec.retry;
   TRY(check_takes_updates(spec, schema));
+  TRY(check_takes_removals(spec, pipeline));
   node.schema = schema.visible();
   node.sink = TRY(components.sink(spec, pipeline));
   return node;

@@ -160,4 +160,23 @@ Status check_takes_updates(const SinkSpec& sink, const Schema& rows) {
               "sinks." + sink.name + ".from");
 }
 
+Status check_takes_removals(const SinkSpec& sink, const PipelineSpec& pipeline) {
+  if (sink.type != "kafka" || !sink.kafka.key.empty()) return {};
+  std::string edge = sink.from;
+  for (auto step = pipeline.steps.rbegin(); step != pipeline.steps.rend(); ++step) {
+    if (step->name != edge) continue;
+    edge = step->from;
+    const auto* const aggregate = std::get_if<AggregateSpec>(&step->body);
+    if (aggregate == nullptr || aggregate->mode != EmitMode::update) continue;
+    if (aggregate->window.kind != WindowSpec::Kind::of_time || !aggregate->window.of_time.session) continue;
+    return fail(
+        Fault::config,
+        fmt::format("{} takes sessions away again that went into another, and a record without a key cannot say "
+                    "which; add key: a column made of window_start and what it is by",
+                    step->name),
+        "sinks." + sink.name + ".key");
+  }
+  return {};
+}
+
 }  // namespace weir

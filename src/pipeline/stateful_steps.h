@@ -30,4 +30,7 @@ Result<std::unique_ptr<StatefulStep>> make_stateful_step(const StepSpec& step, c
 // Rows that replace earlier ones (an aggregate's `mode: update`) go only where that can be said.
 Status check_takes_updates(const SinkSpec& sink, const Schema& rows);
 
+// Rows that are taken away again (sessions in `mode: update`) need a key in a topic, or nobody knows which one it is.
+Status check_takes_removals(const SinkSpec& sink, const PipelineSpec& pipeline);
+
 }  // namespace weir

@@ -132,4 +132,22 @@ sinks:
                               "steps.timeless.aggregate", "steps.again.aggregate", "sinks.b.from"});
 }
 
+TEST_CASE("sessions that may be taken away again need a key in a topic") {
+  const std::string rest = R"yaml(
+  made: { type: rate, watermark: { column: timestamp, delay: 1m } }
+steps:
+  - { name: visits, from: made, aggregate: { window: { session: 5m }, by: [value], select: { n: "count(*)" }, mode: update } }
+  - { name: shown, select: { id: "concat(value, window_start)", n: n } }
+  - { name: once, from: made, aggregate: { window: { session: 5m }, by: [value], select: { n: "count(*)" } } }
+  - { name: all, from: made, aggregate: { window: { session: 5m }, by: [value], select: { n: "count(*)" }, mode: complete } }
+sinks:
+  a: { from: shown, type: kafka, connection: main, topic: t, key: id }
+  b: { from: shown, type: kafka, connection: main, topic: u }
+  c: { from: visits, type: console }
+  d: { from: once, type: kafka, connection: main, topic: v }
+  e: { from: visits, type: file, path: x }
+)yaml";
+  CHECK(check(rest) == Places{"steps.all.aggregate.mode", "sinks.b.key", "sinks.e.from"});
+}
+
 }  // namespace weir
