@@ -105,30 +105,34 @@ class Draw {
 
   void draw_aggregate() {
     const std::int64_t length = one_of<std::int64_t>({7 * second, 60 * second, 300 * second, 3600 * second});
-    case_.window = Window{length, chance(30) ? below(length) : 0};
+    case_.window = Window{Window::Kind::tumbling, length, chance(30) ? below(length) : 0};
+    if (chance(30)) case_.window = Window{Window::Kind::session, length};
     case_.by = one_of<Names>({Names{}, Names{"k"}, Names{"k", "v"}});
     case_.aggregates = {{"n", "count(*)"}};
-    const std::vector<Aggregate> more = {{"c", "count(v)"},
-                                         {"s", "sum(v)"},
-                                         {"sa", "CAST(sum(a) AS VARCHAR)"},
-                                         {"sx", "sum(x)", false},
-                                         {"m", "avg(v)", false},
-                                         {"lo", "min(v)"},
-                                         {"hi", "epoch_us(max(t))"},
-                                         {"hk", "max(k)"},
-                                         {"d", "count(DISTINCT v)"},
-                                         {"di", "count(DISTINCT id)"},
-                                         {"f", "sum(v) FILTER (WHERE v > 2)"},
-                                         {"fc", "count(*) FILTER (WHERE a > 0)"},
-                                         {"cs", "sum(CASE WHEN v > 0 THEN 1 ELSE 0 END)"},
-                                         {"ratio", "CAST(count(v) AS DOUBLE) / count(*)", false},
-                                         {"any_", "bool_or(v > 5)"},
-                                         {"bx", "max_by(id, x)"}};
+    const std::vector<Aggregate> more = {
+        {"c", "count(v)"},
+        {"s", "sum(v)"},
+        {"sa", "CAST(sum(a) AS VARCHAR)"},
+        {"sx", "sum(x)", false},
+        {"m", "avg(v)", false},
+        {"lo", "min(v)"},
+        {"hi", "epoch_us(max(t))"},
+        {"hk", "max(k)"},
+        {"d", "count(DISTINCT v)"},
+        {"di", "count(DISTINCT id)"},
+        {"f", "sum(v) FILTER (WHERE v > 2)"},
+        {"fc", "count(*) FILTER (WHERE a > 0)"},
+        {"cs", "sum(CASE WHEN v > 0 THEN 1 ELSE 0 END)"},
+        {"ratio", "CAST(count(v) AS DOUBLE) / count(*)", false},
+        {"any_", "bool_or(v > 5)"},
+        // Of equal ones the largest.
+        {"bx", "max_by(id, x)", true, "struct_extract(max(struct_pack(x := x, id := id)), 'id')"}};
     for (const Aggregate& aggregate : more)
       if (chance(25)) case_.aggregates.push_back(aggregate);
     std::stable_sort(case_.aggregates.begin(), case_.aggregates.end(),
                      [](const Aggregate& a, const Aggregate& b) { return a.exact && !b.exact; });
-    case_.update = chance(30);
+    // What a session was before it merged is removed, which lines of a file do not show.
+    case_.update = case_.window->kind != Window::Kind::session && chance(30);
     if (!case_.update && chance(30)) case_.having = "n > 1";
   }
 
@@ -143,6 +147,18 @@ class Draw {
 std::string duration(std::int64_t us) {
   if (us % second == 0) return fmt::format("{}s", us / second);
   return fmt::format("{}us", us);
+}
+
+std::string window_yaml(const Window& window) {
+  switch (window.kind) {
+    case Window::Kind::tumbling:
+      return fmt::format("tumbling: {}, offset: {}", duration(window.length), duration(window.offset));
+    case Window::Kind::sliding:
+      return fmt::format("sliding: {}, every: {}, offset: {}", duration(window.length), duration(window.every),
+                         duration(window.offset));
+    case Window::Kind::session: return "session: " + duration(window.length);
+  }
+  return {};
 }
 
 std::string names(const std::vector<std::string>& list) { return fmt::format("[{}]", fmt::join(list, ", ")); }
@@ -169,10 +185,10 @@ std::string Case::pipeline() const {
     for (const Aggregate& aggregate : aggregates)
       select += fmt::format("{}{}: \"{}\"", select.empty() ? "" : ", ", aggregate.name, aggregate.sql);
     steps += fmt::format(
-        "  - {{ name: totals, aggregate: {{ window: {{ tumbling: {}, offset: {} }}, by: {}, select: {{ {} }}, mode: {} "
+        "  - {{ name: totals, aggregate: {{ window: {{ {} }}, by: {}, select: {{ {} }}, mode: {} "
         "}} "
         "}}\n",
-        duration(window->length), duration(window->offset), names(by), select, update ? "update" : "append");
+        window_yaml(*window), names(by), select, update ? "update" : "append");
     if (having) steps += fmt::format("  - {{ name: large, filter: \"{}\" }}\n", *having);
     shown = R"sql(window_start: "epoch_us(window_start)", window_end: "epoch_us(window_end)")sql";
   }

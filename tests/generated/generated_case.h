@@ -25,13 +25,16 @@ struct Row {  // of the contract: id, k, v, a, x, t
 
 struct Aggregate {
   std::string name;
-  std::string sql;    // the same in both
-  bool exact = true;  // sums of doubles depend on their order
+  std::string sql;
+  bool exact = true;        // sums of doubles depend on their order
+  std::string of_all = {};  // as the oracle writes it, where that differs
 };
 
 struct Window {
-  std::int64_t length = 0;  // microseconds
+  enum class Kind { tumbling, sliding, session } kind = Kind::tumbling;
+  std::int64_t length = 0;  // microseconds; a session's gap
   std::int64_t offset = 0;
+  std::int64_t every = 0;  // sliding
 };
 
 struct Case {

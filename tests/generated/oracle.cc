@@ -118,22 +118,43 @@ void dedup(const Case& generated) {
   if (!gone.empty()) database().run("DELETE FROM staged WHERE n IN (" + gone + ")");
 }
 
+// Rows with the start and the end of their window: "ws", "we".
+std::string placed_sql(const Window& window, const std::string& by) {
+  switch (window.kind) {
+    case Window::Kind::tumbling:
+      return fmt::format(
+          "SELECT *, epoch_us(t) - (((epoch_us(t) - {1}) % {0}) + {0}) % {0} AS ws, ws + {0} AS we FROM staged",
+          window.length, window.offset);
+    case Window::Kind::sliding:  // every window that may hold the row, of which those stay that do
+      return fmt::format(
+          "SELECT * FROM (SELECT *, unnest(range(0, {0} + {2}, {2})) AS back, epoch_us(t) - (((epoch_us(t) - {1}) % "
+          "{2}) "
+          "+ {2}) % {2} - back AS ws, ws + {0} AS we FROM staged) WHERE ws <= epoch_us(t) AND epoch_us(t) < we",
+          window.length, window.offset, window.every);
+    case Window::Kind::session:
+      return fmt::format(
+          "SELECT *, min(epoch_us(t)) OVER s AS ws, max(epoch_us(t)) OVER s + {0} AS we FROM (SELECT *, sum(first) "
+          "OVER "
+          "(PARTITION BY 1{1} ORDER BY t, n) AS session FROM (SELECT *, CASE WHEN epoch_us(t) - lag(epoch_us(t)) OVER "
+          "(PARTITION BY 1{1} ORDER BY t, n) < {0} THEN 0 ELSE 1 END AS first FROM staged)) WINDOW s AS (PARTITION BY "
+          "session{1})",
+          window.length, by);
+  }
+  return {};
+}
+
 std::string windows_sql(const Case& generated) {
   const auto watermark = last_watermark(generated);
-  const std::string start = fmt::format("make_timestamp(epoch_us(t) - (((epoch_us(t) - {1}) % {0}) + {0}) % {0})",
-                                        generated.window->length, generated.window->offset);
   std::string by, select;
   for (const std::string& column : generated.by) by += ", " + column;
-  for (const Aggregate& aggregate : generated.aggregates) select += ", " + aggregate.sql + " AS " + aggregate.name;
-  std::string sql = fmt::format(
-      "SELECT {0} AS window_start, window_start + to_microseconds({1}) AS window_end{2}{3} FROM staged GROUP BY {0}{2}",
-      start, generated.window->length, by, select);
+  for (const Aggregate& aggregate : generated.aggregates)
+    select += ", " + (aggregate.of_all.empty() ? aggregate.sql : aggregate.of_all) + " AS " + aggregate.name;
+  const std::string sql = fmt::format("SELECT ws AS window_start, we AS window_end{0}{1} FROM ({2}) GROUP BY ws, we{0}",
+                                      by, select, placed_sql(*generated.window, by));
   std::string where = "TRUE";
-  if (!generated.update) where = watermark ? fmt::format("epoch_us(window_end) <= {}", *watermark) : "FALSE";
+  if (!generated.update) where = watermark ? fmt::format("window_end <= {}", *watermark) : "FALSE";
   if (generated.having) where += " AND " + *generated.having;
-  return "SELECT * REPLACE (epoch_us(window_start) AS window_start, epoch_us(window_end) AS window_end) "
-         "FROM (" +
-         sql + ") WHERE " + where;
+  return "SELECT * FROM (" + sql + ") WHERE " + where;
 }
 
 }  // namespace
