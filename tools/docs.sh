@@ -7,4 +7,5 @@ for kind in pipeline contract; do
   "$weir" schema "$kind" --format markdown >"docs/reference/$kind.md"
   "$weir" schema "$kind" --format json >"docs/reference/$kind.schema.json"
 done
+"$weir" schema sql >docs/reference/sql.md
 git --no-pager diff --stat -- docs/reference

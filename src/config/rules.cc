@@ -189,6 +189,7 @@ class PipelineRules {
       rules_.error(path + ".state", "this step remembers nothing; remove it");
     if (const auto* select = std::get_if<SelectSpec>(&step.body)) check_select(*select, path + ".select");
     if (const auto* expect = std::get_if<ExpectSpec>(&step.body)) check_expect(*expect, path + ".expect");
+    if (const auto* flatten = std::get_if<FlattenSpec>(&step.body)) check_flatten(*flatten, path + ".flatten");
     if (const auto* dedup = std::get_if<DedupSpec>(&step.body)) check_dedup(reading_, *dedup, path + ".dedup");
     if (const auto* aggregate = std::get_if<AggregateSpec>(&step.body))
       check_aggregate(reading_, *aggregate, path + ".aggregate");
@@ -201,6 +202,13 @@ class PipelineRules {
       rules_.error(path, "changes nothing; name a column beside \"*\", or remove the step");
     std::set<std::string> seen;
     for (const auto& [name, sql] : select.columns) check_column_name(name, join_path(path, name), seen);
+  }
+
+  void check_flatten(const FlattenSpec& flatten, const std::string& path) {
+    std::set<std::string> seen;
+    check_column_name(flatten.column, path + ".column", seen);
+    if (!flatten.as.empty() && flatten.as != flatten.column) check_column_name(flatten.as, path + ".as", seen);
+    if (!flatten.position.empty()) check_column_name(flatten.position, path + ".position", seen);
   }
 
   void check_column_name(const std::string& name, const std::string& path, std::set<std::string>& seen) {

@@ -1,5 +1,5 @@
 #pragma once
-// The steps that look at one row at a time: filter, select, expect. Threads: plain values.
+// The steps that look at one row at a time: filter, select, expect, flatten. Threads: plain values.
 
 #include <array>
 #include <string>
@@ -69,6 +69,30 @@ struct ExpectSpec {
 template <class V>
 void describe(V& v, ExpectSpec& s) {
   v.itself(s.rules, {.doc = "Expectations by name."});
+}
+
+struct FlattenSpec {
+  std::string column;
+  std::string as;  // default: the column's name
+  bool outer = false;
+  std::string position;  // empty: none
+};
+
+template <class V>
+void describe(V& v, FlattenSpec& s) {
+  v.field("column", s.column,
+          {.doc = "The array: a row for each of its elements takes the place of the row.",
+           .required = true,
+           .example = "items"});
+  v.field(
+      "as", s.as,
+      {.doc = "What the element is called, which stands in the array's place.", .default_text = "the array's name"});
+  v.field(
+      "outer", s.outer,
+      {.doc =
+           "Whether a row with an empty or null array goes on, with a null element; else it is counted as FILTERED."});
+  v.field("position", s.position,
+          {.doc = "A column for the element's place in the array, from 1 on.", .default_text = "none"});
 }
 
 }  // namespace weir

@@ -21,10 +21,12 @@ constexpr auto names_of(OnOtherState) {
 struct StepSpec {
   std::string name;
   std::string from;  // resolved: the entry before where the file leaves it out
-  std::variant<FilterSpec, SelectSpec, ExpectSpec, DedupSpec, AggregateSpec> body;
+  std::variant<FilterSpec, SelectSpec, ExpectSpec, FlattenSpec, DedupSpec, AggregateSpec> body;
 
   OnOtherState state = OnOtherState::refuse;
 
+  // Whether it can be one SQL statement with its like.
+  bool is_in_chain() const { return !is_stateful() && !std::holds_alternative<FlattenSpec>(body); }
   // Whether it remembers rows from batch to batch.
   bool is_stateful() const {
     return std::holds_alternative<DedupSpec>(body) || std::holds_alternative<AggregateSpec>(body);
@@ -40,9 +42,10 @@ void describe(V& v, StepSpec& s) {
           {.doc = "The source or earlier step whose rows it takes.", .default_text = "the entry before"});
   v.one_of(s.body, Body<FilterSpec>{"filter", "Keeps rows."}, Body<SelectSpec>{"select", "Makes columns."},
            Body<ExpectSpec>{"expect", "Holds rows to rules."},
+           Body<FlattenSpec>{"flatten", "Makes a row of each element of an array."},
            Body<DedupSpec>{"dedup", "Lets the first row of each key through."},
            Body<AggregateSpec>{"aggregate", "Counts and sums rows by window and columns."}, LaterBody{"join"},
-           LaterBody{"union"}, LaterBody{"flatten"}, LaterBody{"script"}, LaterBody{"top"}, LaterBody{"changes"});
+           LaterBody{"union"}, LaterBody{"script"}, LaterBody{"top"}, LaterBody{"changes"});
   v.field(
       "state", s.state,
       {.doc = "When the state in the checkpoint was made by another key, window or aggregate than is written here."});

@@ -8,6 +8,7 @@
 #include "base/crash_point.h"
 #include "formats/dead_letter.h"
 #include "pipeline/event_time.h"
+#include "sql/batch_clock.h"
 
 namespace weir {
 namespace {
@@ -82,6 +83,7 @@ Result<BatchResult> run_batch(Graph& graph, FetchedSet& set, const Plan& plan) {
   take_sources(graph, set, plan, result, edges);
   CRASH_POINT("decode.after");
   CRASH_POINT("run.before");
+  const BatchClock clock(plan.clock);
   TRY(run_steps(graph, result, edges));
   for (const SinkNode& sink : graph.sinks) result.sink_rows.push_back(edges.at(sink.from).rows);
   CRASH_POINT("run.after");

@@ -19,7 +19,7 @@ void Books::step(const std::string& from, const StepOutput& output) {
   std::string before = from;
   for (const StepBooks& books : output.books) {
     take(books.step, before, books.taken);
-    entries_.push_back({books.step, books.taken + books.released, books.given + books.held});
+    entries_.push_back({books.step, books.taken + books.released + books.made, books.given + books.held});
     given_[books.step] = books.given;
     before = books.step;
   }

@@ -8,6 +8,7 @@
 #include "formats/contract.h"
 #include "formats/decoder.h"
 #include "pipeline/stateful_steps.h"
+#include "steps/flatten.h"
 #include "steps/stateless_chain.h"
 
 namespace weir {
@@ -68,6 +69,12 @@ class GraphCheck {
     if (input == schemas_.end()) return;
     if (step.is_stateful()) return check_stateful(step, input->second, sessions);
     const std::string path = "steps." + step.name;
+    if (const auto* flatten = std::get_if<FlattenSpec>(&step.body)) {
+      auto made = Flatten::make(step.name, *flatten, input->second, sessions.compute);
+      if (!made) return report(std::move(made).error(), path);
+      schemas_[step.name] = (*made)->schema();
+      return;
+    }
     StatelessChain::Checked checked = StatelessChain::check({step}, input->second, *sessions.compute);
     const bool is_right = checked.problems.empty();
     for (Error& problem : checked.problems) {

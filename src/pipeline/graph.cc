@@ -10,6 +10,7 @@
 #include "pipeline/memory_share.h"
 #include "pipeline/stateful_steps.h"
 #include "pipeline/used_fields.h"
+#include "steps/flatten.h"
 #include "steps/stateless_chain.h"
 
 namespace weir {
@@ -51,7 +52,7 @@ std::vector<std::vector<StepSpec>> chains_of(const PipelineSpec& spec) {
   for (const SinkSpec& sink : spec.sinks) ++readers[sink.from];
   std::vector<std::vector<StepSpec>> chains;
   for (const StepSpec& step : spec.steps) {
-    const bool joins = !chains.empty() && !step.is_stateful() && !chains.back().back().is_stateful() &&
+    const bool joins = !chains.empty() && step.is_in_chain() && chains.back().back().is_in_chain() &&
                        chains.back().back().name == step.from && readers[step.from] == 1;
     if (!joins) chains.emplace_back();
     chains.back().push_back(step);
@@ -115,6 +116,8 @@ Result<Graph> build(const PipelineSpec& spec, const Components& components, Cloc
       node.stateful = step.get();
       node.may_reset = chain.front().state == OnOtherState::reset;
       node.step = std::move(step);
+    } else if (const auto* flatten = std::get_if<FlattenSpec>(&chain.front().body)) {
+      node.step = TRY(Flatten::make(node.name, *flatten, input, sessions.compute));
     } else {
       node.step = TRY(StatelessChain::compile(chain, input, sessions.compute, sessions.careful));
     }

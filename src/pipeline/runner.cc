@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -19,6 +20,19 @@ std::vector<Rejected> refused_before(const Plan& plan, const std::string& sink) 
   for (const SinkRejection& row : plan.rejections)
     if (row.sink == sink) out.push_back({row.src, Code::sink_rejected, row.field, row.message, sink, {}, {}});
   return out;
+}
+
+// A sink that stores nothing yet is not sent half of a record: where one of the rows that it became (flatten) is refused,
+// the others are, too.
+void add_others(const Batch& rows, std::vector<Rejected>& refused) {
+  std::map<std::uint64_t, std::pair<Rejected, std::int64_t>> missing;
+  for (const Rejected& row : refused) --missing.try_emplace(row.src, row, 0).first->second.second;
+  for (const std::uint64_t src : rows.src())
+    if (const auto found = missing.find(src); found != missing.end()) ++found->second.second;
+  for (auto& [src, entry] : missing) {
+    entry.first.message = "another row of this record is refused: " + entry.first.message;
+    for (; entry.second > 0; --entry.second) refused.push_back(entry.first);
+  }
 }
 
 Batch without(const Batch& rows, const std::vector<Rejected>& refused) {
@@ -220,6 +234,7 @@ Status Runner::write_one(SinkNode& node, const BatchId& id, const Plan& plan, co
     written = TRY(send(node, id, without(rows, refused)));
     CHECK(written.stored || !written.rejected.empty(), "a sink that stores nothing says which rows it refuses");
     if (written.rejected.empty()) break;
+    if (!written.stored) add_others(rows, written.rejected);
     std::vector<SinkRejection> amendments;
     for (Rejected& row : written.rejected) {
       row.step = node.name;

@@ -7,6 +7,7 @@
 
 #include "sql/aggregate_table.h"
 #include "sql/ast.h"
+#include "sql/batch_clock.h"
 #include "sql/expression.h"
 #include "sql/function_list.h"
 
@@ -86,6 +87,7 @@ class Planner {
     if (node.is_object() && node.value("class", "") == "FUNCTION") {
       const std::string name = lower(node["function_name"].get<std::string>());
       if (is_aggregate_name(name)) return take_aggregate(node, name);
+      if (asks_for_time(node)) return use_clock(session_, node);
       TRY(check_function(node, name));
     }
     if (node.is_object() && node.value("class", "") == "COLUMN_REF") return check_key(node);
@@ -107,9 +109,10 @@ class Planner {
         "there is no aggregate or function " + name + "(); aggregates: " + joined(aggregate_names()));
   }
 
-  Status check_key(const Json& node) {
+  Status check_key(Json& node) {
     const std::string name = node["column_names"][0].get<std::string>();
     if (plan_.keys.find(name)) return {};
+    if (asks_for_time(node)) return use_clock(session_, node);
     return expression_error(text_, place_of(node),
                             quote_identifier(name) + " is neither in `by` nor within an aggregate");
   }

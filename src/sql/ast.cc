@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "sql/batch_clock.h"
 #include "sql/error.h"
 
 namespace weir {
@@ -70,6 +71,9 @@ Json shell_of(const Json& parsed) {
   Json& node = out["statements"][0]["node"];
   if (!node.contains("select_list") || node["select_list"].size() != 1) return nullptr;
   node["select_list"].clear();
+  // The one parameter there is (sql/batch_clock.h).
+  Json& parameters = out["statements"][0]["named_param_map"];
+  if (parameters.size() == 1 && parameters[0].value("key", "") == clock_parameter) parameters.clear();
   drop_places(out);
   return out;
 }
@@ -105,6 +109,11 @@ bool has_lambda(const Json& node) {
   return false;
 }
 
+bool has_clock(const Json& node) {
+  if (node.is_object() && node.value("class", "") == "PARAMETER") return true;
+  return node.is_structured() && std::any_of(node.begin(), node.end(), has_clock);
+}
+
 }  // namespace
 
 std::optional<std::string> unparse_expression(Session& session, const Json& tree_of_one) {
@@ -114,6 +123,8 @@ std::optional<std::string> unparse_expression(Session& session, const Json& tree
   Json wanted = tree_of_one;
   drop_places(wanted);
   (*statement)["statements"][0]["node"]["select_list"][0] = wanted;
+  if (has_clock(wanted))
+    (*statement)["statements"][0]["named_param_map"] = Json::array({Json{{"key", clock_parameter}, {"value", 1}}});
   drop_places(*statement);
   const auto text = call(session, "json_deserialize_sql", dump_json(*statement));
   if (!text || !text->starts_with(bare)) return std::nullopt;

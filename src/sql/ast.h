@@ -23,6 +23,10 @@ std::optional<std::string> unparse_expression(Session& session, const Json& tree
 // "<what>, at character N of: <text>".
 tl::unexpected<Error> expression_error(std::string_view text, std::optional<std::size_t> byte, const std::string& what);
 
+// Whether a node asks for the time, under a name that is no column's; and its parameter in its place (sql/batch_clock.h).
+bool asks_for_time(const Json& node);
+Status use_clock(Session& session, Json& node);
+
 // Where a node stands in the text, if DuckDB says so.
 std::optional<std::size_t> place_of(const Json& node);
 

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "sql/ast.h"
+#include "sql/batch_clock.h"
 #include "sql/evaluation_order.h"
 #include "sql/function_list.h"
 
@@ -57,6 +58,7 @@ class Checker {
     if (!node.contains("class")) return check_members(node);
     const std::string kind = node["class"].get<std::string>();
     if (kind == "CONSTANT") return {};
+    if (kind == "PARAMETER" && node.value("identifier", "") == clock_parameter) return {};
     if (kind == "COLUMN_REF") return check_column(node);
     if (kind == "FUNCTION") return check_function(node);
     if (kind == "LAMBDA") return check_lambda(node);
@@ -67,9 +69,30 @@ class Checker {
     return refuse(node, what_is(kind));
   }
 
+  // Puts the batch's clock where the tree that was checked asks for the time; false where it does not.
+  Result<bool> put_clock(Json& node) const {
+    if (!asks_) return false;
+    TRY(put_clock_in(node));
+    return true;
+  }
+
   std::vector<std::string> columns() && { return std::move(columns_); }
 
  private:
+  Status asked_for_time() {
+    asks_ = true;
+    return {};
+  }
+
+  Status put_clock_in(Json& node) const {
+    const bool column = node.is_object() && node.value("class", "") == "COLUMN_REF" &&
+                        schema_.find(node["column_names"][0].get<std::string>());
+    if (!column && asks_for_time(node)) return use_clock(session_, node);
+    if (node.is_structured())
+      for (auto& child : node) TRY(put_clock_in(child));
+    return {};
+  }
+
   Status refuse(const Json& node, const std::string& what) const {
     return expression_error(text_, place_of(node), what);
   }
@@ -96,6 +119,7 @@ class Checker {
       if (std::find(columns_.begin(), columns_.end(), spelled) == columns_.end()) columns_.push_back(spelled);
       return {};
     }
+    if (asks_for_time(node)) return asked_for_time();
     if (const auto reason = why_refused(lower(name)); !reason.empty())
       return refuse(node, lower(name) + " " + std::string(reason));
     std::vector<std::string> names;
@@ -118,6 +142,7 @@ class Checker {
     const std::string schema = lower(node.value("schema", ""));
     if (!node.value("catalog", "").empty() || (!schema.empty() && schema != "main"))
       return refuse(node, "write " + name + "(" + schema + ", ...) instead of " + schema + "." + name + "(...)");
+    if (asks_for_time(node)) return asked_for_time();
     if (!is_allowed_function(name)) return refuse_function(node, name);
     if (!node.value("filter", Json()).is_null() || node.value("distinct", false) || node.value("export_state", false) ||
         !node["order_bys"]["orders"].empty())
@@ -183,6 +208,7 @@ class Checker {
   const Schema& schema_;
   std::vector<std::string> columns_;
   std::vector<std::string> lambda_names_;
+  bool asks_ = false;  // for the time
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -208,12 +234,16 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 
 Result<Expression> check_expression(Session& session, std::string_view text, const Schema& columns, Wanted wanted) {
   Expression out{std::string(trimmed(text)), {}, {}, {}};
-  const Json tree = TRY(parse_expression(session, out.text));
+  Json tree = TRY(parse_expression(session, out.text));
   Checker checker(session, out.text, columns);
   TRY(checker.check(tree));
+  const bool timed = TRY(checker.put_clock(tree));
   out.columns = std::move(checker).columns();
-  if (Json ordered = tree; fix_evaluation_order(ordered, wanted == Wanted::condition))
+  if (Json ordered = tree; fix_evaluation_order(ordered, wanted == Wanted::condition) || timed)
     out.ordered = unparse_expression(session, ordered).value_or("");
+  if (timed && out.ordered.empty())
+    return expression_error(out.text, std::nullopt,
+                            "now() beside a lambda is not supported; give it a name in a select step before");
   constexpr std::size_t prefix = std::string_view("SELECT (").size();
   auto query = session.prepare("SELECT (" + out.text + "\n) AS v FROM input", {{"input", columns}});
   if (!query) {

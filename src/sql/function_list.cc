@@ -71,11 +71,9 @@ struct Refusal {
 };
 
 constexpr Refusal refusals[] = {
-    {"now today current_date current_time current_timestamp current_localtime current_localtimestamp localtime "
-     "localtimestamp "
-     "get_current_time get_current_timestamp transaction_timestamp ago ",
-     "reads the clock, so that a replay would give other rows; use a time of the record (a contract's timestamp or "
-     "_timestamp)"},
+    {"current_time get_current_time ago ",
+     "reads the clock, so that a replay would give other rows; use now(), which is the batch's clock, or a time of the "
+     "record"},
     {"random setseed uuid uuidv4 uuidv7 gen_random_uuid ",
      "gives another value each time, so that a replay would give other rows; derive it from columns, as in md5(id || "
      "status)"},

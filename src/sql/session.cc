@@ -5,6 +5,7 @@
 #include <duckdb.h>
 
 #include "base/check.h"
+#include "sql/batch_clock.h"
 #include "sql/error.h"
 #include "sql/hyperloglog.h"
 #include "sql/input.h"
@@ -79,6 +80,7 @@ struct Query::Impl {
   duckdb_prepared_statement statement = nullptr;
   std::shared_ptr<const Schema> schema;
   bool rows = true;  // false: a count (COPY)
+  bool asks_for_time = false;
 
   ~Impl() {
     if (statement != nullptr) duckdb_destroy_prepare(&statement);
@@ -87,6 +89,8 @@ struct Query::Impl {
 
   Status prepare();
   Status read_schema();
+  Status read_parameters();
+  Status set_time();
   Status start(const std::vector<Batch>& inputs, duckdb_result* result);
   Result<Batch> fetch(duckdb_result* result);
   Error error_of(duckdb_result* result) const;
@@ -181,7 +185,29 @@ Status Query::Impl::prepare() {
     session->error_position = message.position;
     return fail(Fault::config, std::move(message.text));
   }
+  TRY(read_parameters());
   return read_schema();
+}
+
+Status Query::Impl::read_parameters() {
+  const idx_t parameters = duckdb_nparams(statement);
+  for (idx_t i = 1; i <= parameters; ++i) {
+    const char* const name = duckdb_parameter_name(statement, i);
+    const bool known = name != nullptr && name == clock_parameter;
+    duckdb_free(const_cast<char*>(name));
+    if (!known) return fail(Fault::config, "a parameter has no value here");
+  }
+  asks_for_time = parameters > 0;
+  return {};
+}
+
+Status Query::Impl::set_time() {
+  if (!asks_for_time) return {};
+  const auto now = BatchClock::current();
+  if (!now) return fail(Fault::internal, "now() is asked for outside of a batch: " + sql);
+  if (duckdb_bind_timestamp_tz(statement, 1, duckdb_timestamp{now->value}) == DuckDBError)
+    return fail(Fault::internal, "DuckDB does not take the batch's clock");
+  return {};
 }
 
 Status Query::Impl::read_schema() {
@@ -215,6 +241,7 @@ Status Query::Impl::start(const std::vector<Batch>& inputs, duckdb_result* resul
     CHECK(inputs[i].schema() == slot.schema, "a query's batch has the schema it was prepared for");
     slot.batch = &inputs[i];
   }
+  TRY(set_time());
   session->tables.set_names(&names);  // DuckDB may bind the statement again
   const duckdb_state state = duckdb_execute_prepared_streaming(statement, result);
   session->tables.set_names(nullptr);
@@ -272,6 +299,7 @@ Result<std::vector<std::size_t>> Query::columns_read(std::size_t input) {
   for (const auto& name : impl_->names)
     nothing.emplace_back(std::make_shared<const Schema>(impl_->session->tables.at(name.second).schema),
                          std::vector<std::shared_ptr<const Chunk>>{});
+  const BatchClock any(Micros(0));
   TRY(run(nothing));
   const auto& read = impl_->session->tables.at(impl_->names.at(input).second).columns_read;
   std::vector<std::size_t> out(read.begin(), read.end());

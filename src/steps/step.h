@@ -2,8 +2,8 @@
 // Turns batches into batches. A step has no clock and no I/O; what it remembers goes through StateTable. One Step may
 // stand for several entries of the YAML list: neighbouring filter, select and expect entries are one SQL statement.
 //
-// Books: for each entry of the list, rows taken + released from state = rows given + held in state + every Rejected + every
-// Dropped. The runner asserts it.
+// Books: for each entry of the list, rows taken + released from state + made = rows given + held in state + every Rejected +
+// every Dropped. The runner asserts it.
 //
 // Threads: one caller at a time. Errors: a single row's error is a Rejected, never an Error; Fault::config where the
 // user's rule says so (`on_fail: fail`), Fault::internal for our own bugs.
@@ -25,6 +25,7 @@ struct StepBooks {
   std::uint64_t given = 0;
   std::uint64_t held = 0;      // rows that went into state (a window, a join)
   std::uint64_t released = 0;  // rows that came out of it
+  std::uint64_t made = 0;      // rows beyond the first that one row became (flatten)
 };
 
 // How often an expectation held; rows that an earlier clause removed are not counted.

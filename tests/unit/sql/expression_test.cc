@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "sql/batch_clock.h"
 #include "sql/function_list.h"
 #include "sql/rows.h"
 
@@ -117,10 +118,11 @@ TEST_CASE_METHOD(Fixture, "no text escapes from its place") {
 }
 
 TEST_CASE_METHOD(Fixture, "what is not deterministic or not a value is refused, with the way out") {
-  CHECK(bad("now()") ==
-        "now() reads the clock, so that a replay would give other rows; use a time of the record (a contract's "
-        "timestamp or _timestamp), at character 1 of: now()");
-  CHECK(bad("amount > 0 AND current_date > DATE '2024-01-01'").find("at character 16 of:") != std::string::npos);
+  CHECK(
+      bad("current_time") ==
+      "current_time reads the clock, so that a replay would give other rows; use now(), which is the batch's clock, or "
+      "a time of the record, at character 1 of: current_time");
+  CHECK(bad("amount > 0 AND current_time > TIME '12:00:00'").find("at character 16 of:") != std::string::npos);
   CHECK(bad("random() > 0.5").find("derive it from columns") != std::string::npos);
   CHECK(bad("sum(amount)").find("belongs in an aggregate step") != std::string::npos);
   CHECK(bad("count(*)").find("belongs in an aggregate step") != std::string::npos);
@@ -137,9 +139,7 @@ TEST_CASE_METHOD(Fixture, "what is not deterministic or not a value is refused, 
                            "error('x')",
                            "version()",
                            "txid_current()",
-                           "today()",
                            "ago(INTERVAL 1 DAY)",
-                           "current_timestamp",
                            "current_user",
                            "read_text('/etc/passwd')",
                            "getenv('HOME')",
@@ -147,10 +147,52 @@ TEST_CASE_METHOD(Fixture, "what is not deterministic or not a value is refused, 
                            "json_serialize_sql('SELECT 1')",
                            "query('SELECT 1')",
                            "weir_input(1)",
+                           "$1 + 1",
+                           "$weir_then",
+                           "now(1)",
                            "pg_sleep(1)",
                            "system.main.upper('a')",
                            "a.upper('b')"})
     bad(name);
+}
+
+TEST_CASE_METHOD(Fixture, "now() and its like are the batch's clock, in UTC, also within TRY") {
+  const Batch one = batch_of(*session, "SELECT 1 AS id");
+  const auto value = [&](const std::string& text, SessionKind kind) {
+    auto with = open_session(kind);
+    const auto checked = check_expression(*with, text, one.schema(), Wanted::value);
+    if (!checked) FAIL(checked.error().message);
+    // What was put in is itself an expression that can be checked: an aggregate's argument goes through a chain.
+    CHECK(check_expression(*with, checked->sql(), one.schema(), Wanted::value));
+    auto query =
+        with->prepare("SELECT CAST(TRY(" + checked->sql() + ") AS VARCHAR) AS v FROM input", {{"input", one.schema()}});
+    if (!query) FAIL(query.error().message);
+    CHECK(query->run(one).error().fault == Fault::internal);  // there is no batch
+    std::string out;
+    for (const std::int64_t now : {std::int64_t{1'709'214'330'123'456}, std::int64_t{-1}}) {
+      const BatchClock clock{Micros(now)};
+      const auto rows = query->run(one);
+      if (!rows) FAIL(rows.error().message);
+      out += (out.empty() ? "" : " | ") + lines(*with, *rows).at(0);
+    }
+    return out;
+  };
+  for (const SessionKind kind : {SessionKind::compute, SessionKind::careful}) {
+    CHECK(value("now()", kind) == "2024-02-29 13:45:30.123456+00 | 1969-12-31 23:59:59.999999+00");
+    CHECK(value("current_timestamp", kind) == "2024-02-29 13:45:30.123456+00 | 1969-12-31 23:59:59.999999+00");
+    CHECK(value("transaction_timestamp()", kind) == "2024-02-29 13:45:30.123456+00 | 1969-12-31 23:59:59.999999+00");
+    CHECK(value("today()", kind) == "2024-02-29 | 1969-12-31");
+    CHECK(value("CURRENT_DATE + id", kind) == "2024-03-01 | 1970-01-01");
+    CHECK(value("localtimestamp", kind) == "2024-02-29 13:45:30.123456 | 1969-12-31 23:59:59.999999");
+    CHECK(value("localtime", kind) == "13:45:30.123456 | 23:59:59.999999");
+    CHECK(value("CASE WHEN id = 1 AND now() > TIMESTAMPTZ '2000-01-01' THEN 'new' ELSE 'old' END", kind) ==
+          "new | old");
+  }
+  CHECK(bad("list_transform([1], lambda x: x + epoch(now()))").find("now() beside a lambda") == 0);
+  const Batch own = batch_of(*session, "SELECT 5 AS today, 6 AS now");
+  const auto column = check_expression(*session, "today + now", own.schema(), Wanted::value);
+  REQUIRE(column);
+  CHECK(column->columns == std::vector<std::string>{"today", "now"});
 }
 
 TEST_CASE_METHOD(Fixture, "messages name the place and the nearest name") {

@@ -128,6 +128,31 @@ TEST_CASE("after the watermark has passed all keys nothing is held") {
   CHECK(worker.step().size().rows == 0);
 }
 
+TEST_CASE("duplicates at the edges of hours, both ways in time, before 1970, in memory and on disk") {
+  constexpr std::int64_t hour = 3'600'000'000;  // the width of a bucket
+  constexpr std::int64_t within = 24 * hour;
+  std::vector<Row> kept, later;
+  std::vector<std::uint64_t> pass;
+  for (const std::int64_t edge : {-48 * hour, -hour, std::int64_t{0}, hour, 490'896 * hour})
+    for (const std::int64_t from : {-1, 0, 1})
+      for (const std::int64_t apart : {-within - 1, -within, 1 - within, -hour, std::int64_t{-1}, std::int64_t{0},
+                                       std::int64_t{1}, hour, within - 1, within, within + 1}) {
+        const auto key = static_cast<std::int64_t>(kept.size());
+        kept.push_back({key, edge + from});
+        later.push_back({key, edge + from + apart});
+        if (std::abs(apart) > within) pass.push_back(kept.size() - 1);
+      }
+  for (const std::uint64_t memory : {std::uint64_t{1}, std::uint64_t{1} << 30}) {
+    Worker worker(options(within, memory));
+    CHECK(worker.run(kept, 0, {}).rows.rows() == kept.size());
+    CHECK(worker.step().size().rows == kept.size());
+    worker.restart();
+    CHECK(worker.run(later, 0, {}).rows.src() == pass);
+    worker.restart();
+    CHECK(worker.run(kept, 0, {}).rows.empty());
+  }
+}
+
 // The rows that pass, by a model that knows nothing of batches, buckets or checkpoints. A key's kept time is that of
 // the last row that passed.
 std::vector<std::uint64_t> model(const std::vector<Row>& rows, std::int64_t within) {

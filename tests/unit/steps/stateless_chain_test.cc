@@ -264,7 +264,7 @@ TEST_CASE_METHOD(Fixture, "what is wrong with a chain is said with its place") {
   const Batch in = input("SELECT 1 AS amount");
   const auto problems =
       StatelessChain::check(
-          {filter("big", "amont > 1"), select("s", true, {{"a", "now()"}, {"_src", "1"}, {"b", "1"}, {"B", "2"}}),
+          {filter("big", "amont > 1"), select("s", true, {{"a", "random()"}, {"_src", "1"}, {"b", "1"}, {"B", "2"}}),
            expect("e", {rule("r", "amount"), rule("q", "1)")}), select("t", false, {})},
           in.schema(), *compute)
           .problems;
