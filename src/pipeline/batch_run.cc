@@ -30,7 +30,8 @@ void take_sources(Graph& graph, FetchedSet& set, const Plan& plan, BatchResult& 
     const Fetched& one = set.sources[i];
     Decoded& decoded = set.decoded[i];
     SourceProgress progress{node.name, one.rows(), one.records.bytes.value, one.ranges, {}};
-    Batch rows = one.columns ? *one.columns : std::move(decoded.rows);
+    Batch rows = std::move(decoded.rows);
+    if (one.columns) rows = *one.columns;
     result.books.rejected(decoded.rejected);
     move_into(result.rejected, decoded.rejected);
     result.highest.emplace_back();
