@@ -66,7 +66,8 @@ def _settings(pairs: list[str], packages: bool) -> dict[str, str]:
 def _jars() -> list[str]:
     import pyspark
 
-    kafka = f"org.apache.spark:spark-sql-kafka-0-10_2.13:{pyspark.__version__}"
+    # The connector of 4.1.1 goes with every pyspark 4.1; not each release of it is on Maven Central.
+    kafka = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1"
     return [kafka, f"io.delta:delta-spark_{pyspark.__version__.rsplit('.', 1)[0]}_2.13:4.4.0"]
 
 
