@@ -57,15 +57,15 @@ struct Aggregate::Impl {
   }
 
   bool updates() const { return options.mode == EmitMode::update; }
-  Status prepare(std::shared_ptr<Session> careful);
+  Status prepare(const std::shared_ptr<Session>& careful);
   Status open(Checkpoint& checkpoint);
   Result<StepOutput> advance(const Batch& rows, const StepTime& time);
   Result<Batch> take(GroupRows::Groups groups);
   Result<Batch> close(Micros watermark);
 };
 
-Status Aggregate::Impl::prepare(std::shared_ptr<Session> careful) {
-  rows.emplace(TRY(GroupRows::make(shape, windows, compute, std::move(careful))));
+Status Aggregate::Impl::prepare(const std::shared_ptr<Session>& careful) {
+  rows.emplace(TRY(GroupRows::make(shape, windows, compute, careful)));
   const SqlInput state{"input", shape.state};
   merging.emplace(TRY(compute->prepare(shape.groups.merge_sql(), {state})));
   for (std::size_t i = 0; i < shape.groups.sets.size(); ++i) {
@@ -171,11 +171,12 @@ Aggregate::Aggregate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Aggregate::~Aggregate() = default;
 
 Result<std::unique_ptr<Aggregate>> Aggregate::make(AggregateOptions options, const Schema& input,
-                                                   std::shared_ptr<Session> compute, std::shared_ptr<Session> careful) {
+                                                   std::shared_ptr<Session> compute,
+                                                   const std::shared_ptr<Session>& careful) {
   AggregateShape shape = TRY(shape_aggregate(options, input, *compute));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(shape));
   impl->compute = std::move(compute);
-  if (Status prepared = impl->prepare(std::move(careful)); !prepared) {
+  if (Status prepared = impl->prepare(careful); !prepared) {
     Error error = std::move(prepared).error();
     error.place = "steps." + impl->options.name + ".aggregate";
     return fail(std::move(error));

@@ -26,7 +26,8 @@ class Aggregate final : public StatefulStep {
  public:
   // `compute` runs the statements, `careful` (SessionKind::careful) finds the rows that make them fail.
   static Result<std::unique_ptr<Aggregate>> make(AggregateOptions options, const Schema& input,
-                                                 std::shared_ptr<Session> compute, std::shared_ptr<Session> careful);
+                                                 std::shared_ptr<Session> compute,
+                                                 const std::shared_ptr<Session>& careful);
   // The columns that make() would give, or what is wrong, for `weir check`.
   static Result<Schema> check(const AggregateOptions& options, const Schema& input, Session& compute);
 

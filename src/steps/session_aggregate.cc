@@ -161,7 +161,7 @@ SessionAggregate::~SessionAggregate() = default;
 
 Result<std::unique_ptr<SessionAggregate>> SessionAggregate::make(AggregateOptions options, const Schema& input,
                                                                  std::shared_ptr<Session> compute,
-                                                                 std::shared_ptr<Session> careful) {
+                                                                 const std::shared_ptr<Session>& careful) {
   AggregateShape shape = TRY(shape_aggregate(options, input, *compute));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(shape));
   if (Status prepared = impl->prepare(std::move(compute), careful); !prepared) {

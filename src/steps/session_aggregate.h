@@ -26,7 +26,7 @@ class SessionAggregate final : public StatefulStep {
   // As Aggregate::make; options.window->session is the gap.
   static Result<std::unique_ptr<SessionAggregate>> make(AggregateOptions options, const Schema& input,
                                                         std::shared_ptr<Session> compute,
-                                                        std::shared_ptr<Session> careful);
+                                                        const std::shared_ptr<Session>& careful);
 
   ~SessionAggregate() override;
   const Schema& schema() const override;

@@ -30,7 +30,7 @@ TEST_CASE("the schema is JSON and knows the keys") {
   CHECK(kafka["properties"]["max_records"]["default"] == 500'000);
   CHECK(kafka["properties"]["max_bytes"]["default"] == "256MiB");
   CHECK_FALSE(kafka["properties"].contains("stop_if"));
-  CHECK(schema["properties"]["steps"]["items"]["oneOf"].size() == 5);
+  CHECK(schema["properties"]["steps"]["items"]["oneOf"].size() == 6);
   CHECK(schema["$defs"].contains("contract"));
 }
 
