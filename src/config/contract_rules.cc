@@ -1,8 +1,8 @@
 // The rules of a contract.
 #include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "base/letter_case.h"
 #include "config/rules.h"
 
 namespace weir {
@@ -44,8 +44,7 @@ void check_field(Reading& reading, Rules& rules, const FieldSpec& field, const s
 }
 
 void check_field_name(Rules& rules, const std::string& name, const std::string& path, std::set<std::string>& seen) {
-  std::string folded = name;
-  for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string folded = lower_case(name);
   if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 255 || name.find('\0') != std::string::npos) {
     rules.error(path, "is no name of a field; give it 1 to 255 characters");
   } else if (folded == "_src" || folded == "_op" || folded == "_fate" || folded == "_extra") {

@@ -4,16 +4,12 @@
 #include <map>
 #include <set>
 
+#include "base/letter_case.h"
 #include "config/nearest.h"
 #include "config/rules.h"
 
 namespace weir {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 bool is_identifier(std::string_view name) {
   const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
@@ -44,7 +40,7 @@ class Linker {
                              "most 64 characters");
     } else if (name == "dead_letter" || name == "dropped") {
       rules_.error(path, "the name \"" + name + "\" has a meaning of its own; choose another");
-    } else if (const auto [first, is_new] = names_.emplace(lower(name), kind); !is_new) {
+    } else if (const auto [first, is_new] = names_.emplace(lower_case(name), kind); !is_new) {
       rules_.error(path, "the name \"" + name + "\" is taken by a " + std::string(first->second) +
                              "; sources, steps and sinks have names of their own, upper and lower case being the same");
     }

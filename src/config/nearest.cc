@@ -1,20 +1,14 @@
 #include "config/nearest.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/letter_case.h"
 #include "config/node.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t compared_max = 64;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 }  // namespace
 
@@ -39,11 +33,11 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 
 std::optional<std::string_view> nearest(std::string_view name, const std::vector<std::string_view>& known) {
   if (name.size() > compared_max) return std::nullopt;
-  const std::string wanted = lower(name);
+  const std::string wanted = lower_case(name);
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
   for (std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(wanted, lower(candidate));
+    const std::size_t distance = edit_distance(wanted, lower_case(candidate));
     if (distance >= best_distance) continue;
     best = candidate;
     best_distance = distance;

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/letter_case.h"
 #include "config/units.h"
 
 namespace weir {
@@ -212,8 +213,7 @@ class PipelineRules {
   }
 
   void check_column_name(const std::string& name, const std::string& path, std::set<std::string>& seen) {
-    std::string folded = name;
-    for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string folded = lower_case(name);
     if (name.find_first_not_of(" \t") == std::string::npos || name.size() > 255 ||
         name.find('\0') != std::string::npos) {
       rules_.error(path, "is no name of a column; give it 1 to 255 characters");

@@ -1,5 +1,6 @@
 #pragma once
-// Proves that no row of a batch is unaccounted for: for each source, step and sink, rows taken (with those released from state, and made) = rows given + each reason.
+// Proves that no row of a batch is unaccounted for: for each source, step and sink, rows taken (with those released from
+// state, and made) = rows given + each reason.
 // A difference is our own bug and ends the process, in release builds too: a batch that does not balance is not committed.
 //
 // Threads: one caller at a time.

@@ -4,14 +4,10 @@
 #include <cctype>
 #include <string_view>
 
+#include "base/letter_case.h"
+
 namespace weir {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 bool is_of_a_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -39,7 +35,7 @@ class Reach {
   }
 
   std::string take() { return std::move(texts_); }
-  void add(std::string_view text) { texts_ += lower(text) + "\n"; }
+  void add(std::string_view text) { texts_ += lower_case(text) + "\n"; }
 
  private:
   bool enter(const StepSpec& step) {
@@ -90,7 +86,7 @@ std::optional<std::vector<std::string>> used_fields(const PipelineSpec& pipeline
   std::vector<std::string> out;
   for (const FieldSpec& field : source.kafka.format.contract.fields) {
     const bool plain = std::all_of(field.name.begin(), field.name.end(), [](char c) { return (c & 0x80) == 0; });
-    if (!plain || has_word(texts, lower(field.name))) out.push_back(field.name);
+    if (!plain || has_word(texts, lower_case(field.name))) out.push_back(field.name);
   }
   return out;
 }

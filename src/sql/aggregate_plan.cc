@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/letter_case.h"
 #include "sql/aggregate_table.h"
 #include "sql/ast.h"
 #include "sql/batch_clock.h"
@@ -13,12 +14,6 @@
 
 namespace weir {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 std::string replaced(std::string_view text, std::string_view what, const std::string& with) {
   std::string out;
@@ -85,7 +80,7 @@ class Planner {
   Status take_apart(Json& node) {
     if (!node.is_structured()) return {};
     if (node.is_object() && node.value("class", "") == "FUNCTION") {
-      const std::string name = lower(node["function_name"].get<std::string>());
+      const std::string name = lower_case(node["function_name"].get<std::string>());
       if (is_aggregate_name(name)) return take_aggregate(node, name);
       if (asks_for_time(node)) return use_clock(session_, node);
       TRY(check_function(node, name));

@@ -116,9 +116,8 @@ const std::vector<Aggregate>& table() {
        Takes::text,
        {{all_values, append_values}},
        "array_to_string(" WEIR_SORTED_VALUES ", $p)",
-       "texts in the order of first, with a separator (a comma by default); NULLs do not count; beyond 10,000 in a "
-       "group "
-       "the pipeline stops",
+       "texts in the order of first, with a separator (a comma by default); NULLs do not count; beyond 10,000 in "
+       "a group the pipeline stops",
        Argument::ordered_values,
        Parameter::separator},
       {"sum",

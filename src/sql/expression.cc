@@ -4,6 +4,7 @@
 #include <array>
 #include <unordered_set>
 
+#include "base/letter_case.h"
 #include "sql/ast.h"
 #include "sql/batch_clock.h"
 #include "sql/evaluation_order.h"
@@ -11,13 +12,6 @@
 
 namespace weir {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -113,15 +107,15 @@ class Checker {
 
   Status check_column(const Json& node) {
     const std::string name = node["column_names"][0].get<std::string>();  // further names are members of a struct
-    if (std::find(lambda_names_.begin(), lambda_names_.end(), lower(name)) != lambda_names_.end()) return {};
+    if (std::find(lambda_names_.begin(), lambda_names_.end(), lower_case(name)) != lambda_names_.end()) return {};
     if (const auto found = schema_.find(name)) {
       const std::string& spelled = schema_.columns()[*found].name;
       if (std::find(columns_.begin(), columns_.end(), spelled) == columns_.end()) columns_.push_back(spelled);
       return {};
     }
     if (asks_for_time(node)) return asked_for_time();
-    if (const auto reason = why_refused(lower(name)); !reason.empty())
-      return refuse(node, lower(name) + " " + std::string(reason));
+    if (const auto reason = why_refused(lower_case(name)); !reason.empty())
+      return refuse(node, lower_case(name) + " " + std::string(reason));
     std::vector<std::string> names;
     for (const Column& column : schema_.columns()) names.push_back(column.name);
     std::string what = "there is no column " + quote_identifier(name) + " here";
@@ -138,8 +132,8 @@ class Checker {
   }
 
   Status check_function(const Json& node) {
-    const std::string name = lower(node["function_name"].get<std::string>());
-    const std::string schema = lower(node.value("schema", ""));
+    const std::string name = lower_case(node["function_name"].get<std::string>());
+    const std::string schema = lower_case(node.value("schema", ""));
     if (!node.value("catalog", "").empty() || (!schema.empty() && schema != "main"))
       return refuse(node, "write " + name + "(" + schema + ", ...) instead of " + schema + "." + name + "(...)");
     if (asks_for_time(node)) return asked_for_time();
@@ -159,7 +153,7 @@ class Checker {
     const bool named = children.size() >= 2 && children[1].value("class", "") == "CONSTANT" &&
                        children[1]["value"].contains("value") && children[1]["value"]["value"].is_string();
     if (!named) return refuse(node, "the aggregate of a list must be named in quotes, as in list_aggregate(l, 'sum')");
-    if (lower(children[1]["value"]["value"].get<std::string>()) == "reservoir_quantile")
+    if (lower_case(children[1]["value"]["value"].get<std::string>()) == "reservoir_quantile")
       return refuse(node, "reservoir_quantile draws lots; use 'quantile_cont'");
     return {};
   }
@@ -190,7 +184,7 @@ class Checker {
     std::vector<std::string> names;
     const auto add = [&](const Json& parameter) {
       if (parameter.value("class", "") == "COLUMN_REF" && !place_of(parameter))
-        names.push_back(lower(parameter["column_names"][0].get<std::string>()));
+        names.push_back(lower_case(parameter["column_names"][0].get<std::string>()));
     };
     add(left);
     if (left.value("class", "") == "FUNCTION" && !place_of(left) && left.value("function_name", "") == "row")
@@ -223,7 +217,7 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& other : among) {
-    const std::size_t d = distance(lower(name), lower(other));
+    const std::size_t d = distance(lower_case(name), lower_case(other));
     if (d < best_distance) {
       best_distance = d;
       best = other;

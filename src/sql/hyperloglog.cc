@@ -114,15 +114,10 @@ std::string_view bytes_at(duckdb_vector vector, idx_t row) {
 }
 
 struct Registers {
+  using Columns = OneColumn;
+
   HyperLogLog known;
 
-  struct Columns {
-    explicit Columns(duckdb_data_chunk chunk)
-        : vector(duckdb_data_chunk_get_vector(chunk, 0)), validity(duckdb_vector_get_validity(vector)) {}
-    bool has(idx_t row) const { return is_valid(validity, row); }
-    duckdb_vector vector;
-    const std::uint64_t* validity;
-  };
   bool merge(const Registers& other) {
     known.merge(other.known);
     return true;

@@ -11,6 +11,7 @@
 //
 // Threads: DuckDB's one thread. Errors: none leaves a callback but through DuckDB.
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include <duckdb.h>
 
 #include "base/result.h"
+#include "data/batch.h"
 
 namespace weir {
 
@@ -52,6 +54,15 @@ inline void set_null(duckdb_vector vector, idx_t row) {
   for (idx_t i = 0; i < duckdb_struct_type_child_count(type.get()); ++i)
     set_null(duckdb_struct_vector_get_child(vector, i), row);
 }
+
+// The columns of a body that takes one argument.
+struct OneColumn {
+  explicit OneColumn(duckdb_data_chunk chunk)
+      : vector(duckdb_data_chunk_get_vector(chunk, 0)), validity(duckdb_vector_get_validity(vector)) {}
+  bool has(idx_t row) const { return is_valid(validity, row); }
+  duckdb_vector vector;
+  const std::uint64_t* validity;
+};
 
 template <class Body>
 class OwnAggregate {

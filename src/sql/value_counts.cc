@@ -109,24 +109,15 @@ struct Counts {
   }
 
   static const char* error() {
-    return "a group has more than 10,000 different values, the most that histogram(), mode() and top_k() keep; group "
-           "by "
-           "more columns, use shorter windows, or round the values";
+    return "a group has more than 10,000 different values, the most that histogram(), mode() and top_k() keep; "
+           "group by more columns, use shorter windows, or round the values";
   }
-};
-
-struct Cells {
-  explicit Cells(duckdb_data_chunk chunk)
-      : vector(duckdb_data_chunk_get_vector(chunk, 0)), validity(duckdb_vector_get_validity(vector)) {}
-  bool has(idx_t row) const { return is_valid(validity, row); }
-  duckdb_vector vector;
-  const std::uint64_t* validity;
 };
 
 template <class Of>
 struct OfValues : Counts<Of> {
-  using Columns = Cells;
-  bool add(const Cells& column, idx_t row) { return this->count(Of::value_at(column.vector, row), 1); }
+  using Columns = OneColumn;
+  bool add(const OneColumn& column, idx_t row) { return this->count(Of::value_at(column.vector, row), 1); }
 };
 
 // The pairs of a row of maps.
@@ -146,8 +137,8 @@ struct Pairs {
 
 template <class Of>
 struct OfMaps : Counts<Of> {
-  using Columns = Cells;
-  bool add(const Cells& column, idx_t row) {
+  using Columns = OneColumn;
+  bool add(const OneColumn& column, idx_t row) {
     const Pairs pairs(column.vector, row);
     for (idx_t i = pairs.first; i < pairs.end; ++i)
       if (!this->count(Of::key_at(pairs.keys, i), pairs.times[i])) return false;

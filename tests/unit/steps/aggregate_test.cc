@@ -1,6 +1,7 @@
 #include "steps/aggregate.h"
 
 #include "sql/rows.h"
+#include "steps/group_lines.h"
 #include "steps/stateful_worker.h"
 #include "steps/tumbling_windows.h"
 
@@ -57,19 +58,8 @@ struct Fixture {
     CHECK(step.error().fault == Fault::config);
     return step.error();
   }
-  // "start|end|merchant|...", times in seconds; with the operation where there is one.
   Lines lines(const Batch& rows) {
-    std::string list;
-    for (const Column& column : rows.schema().columns()) {
-      if (column.name == src_column) continue;
-      const std::string name = quote_identifier(column.name);
-      list += (list.empty() ? "coalesce(" : ", coalesce(") +
-              (column.type.kind == TypeKind::timestamp ? "(epoch_us(" + name + ") / 1000000)::DECIMAL(18,1)" : name) +
-              "::VARCHAR, '-')";
-    }
-    auto query = compute->prepare("SELECT concat_ws('|', " + list + ") AS line FROM input", {{"input", rows.schema()}});
-    if (!query) FAIL(query.error().text());
-    Lines out = test::lines(*compute, *query->run(rows));
+    Lines out = test::group_lines(*compute, rows);
     for (std::string& line : out)  // NaN has a sign, which means nothing
       for (std::size_t at = 0; (at = line.find("-nan")) != std::string::npos;) line.erase(at, 1);
     return out;

@@ -1,6 +1,7 @@
 #include "steps/session_aggregate.h"
 
 #include "sql/rows.h"
+#include "steps/group_lines.h"
 #include "steps/stateful_worker.h"
 
 namespace weir {
@@ -47,20 +48,7 @@ struct Fixture {
       return std::unique_ptr<StatefulStep>(std::move(*step));
     };
   }
-  // "start|end|visitor|...", times in seconds; with the operation where there is one.
-  Lines lines(const Batch& rows) {
-    std::string list;
-    for (const Column& column : rows.schema().columns()) {
-      if (column.name == src_column) continue;
-      const std::string name = quote_identifier(column.name);
-      list += (list.empty() ? "coalesce(" : ", coalesce(") +
-              (column.type.kind == TypeKind::timestamp ? "(epoch_us(" + name + ") / 1000000)::DECIMAL(18,1)" : name) +
-              "::VARCHAR, '-')";
-    }
-    auto query = compute->prepare("SELECT concat_ws('|', " + list + ") AS line FROM input", {{"input", rows.schema()}});
-    if (!query) FAIL(query.error().text());
-    return test::lines(*compute, *query->run(rows));
-  }
+  Lines lines(const Batch& rows) { return test::group_lines(*compute, rows); }
   static StepTime time(std::optional<std::int64_t> late, std::int64_t watermark) {
     return {late ? std::optional(Micros(*late * second)) : std::nullopt, Micros(watermark * second)};
   }
